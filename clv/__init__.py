@@ -1,0 +1,1 @@
+"""Customer lifetime value from a shop's own orders, without a screen."""
