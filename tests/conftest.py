@@ -1,0 +1,49 @@
+"""Data that several kinds of test use."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, settings
+
+from clv.analysis import Dataset
+from clv.ingest import OrderFile, read_orders
+
+PROJECT = Path(__file__).resolve().parents[1]
+SHARED_DATA = PROJECT.parent / "shared" / "data"
+SAMPLE_ORDERS = PROJECT / "sample_data" / "orders.csv"
+
+# Shared machines stall now and then; a slow example is no failure.
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("project")
+
+
+def real_file(*parts: str) -> Path:
+    """A real file beside the project; the test is skipped where it is not there."""
+    path = SHARED_DATA.joinpath(*parts)
+    if not path.exists():
+        pytest.skip(f"{path.name} is not beside the project")
+    return path
+
+
+@pytest.fixture(scope="session")
+def cdnow() -> pd.DataFrame:
+    """CDNOW 1/10 sample, 39 weeks: frequency, recency, T (weeks), monetary_value; ships inside lifetimes.
+
+    Read from the package's folder, because importing lifetimes warns.
+    """
+    spec = find_spec("lifetimes")
+    assert spec is not None
+    assert spec.origin is not None
+    folder = Path(spec.origin).parent / "datasets"
+    frame = pd.read_csv(folder / "cdnow_customers_summary_with_transactions.csv")
+    return frame.rename(columns={"x": "frequency", "t_x": "recency", "zbar": "monetary_value"})
+
+
+@pytest.fixture(scope="session")
+def sample_shop() -> Dataset:
+    """The sample shop, read and summarised once."""
+    return Dataset(read_orders([OrderFile(SAMPLE_ORDERS.name, SAMPLE_ORDERS)], currency="EUR"))
