@@ -1,0 +1,23 @@
+"""Order files of any make in; one clean table of transactions and an honest account of it out."""
+
+from clv.ingest.columns import ColumnMapping
+from clv.ingest.errors import InputError, Problem
+from clv.ingest.files import OrderFile
+from clv.ingest.preview import FilePreview, preview
+from clv.ingest.quality import DroppedRows, QualityReport
+from clv.ingest.read import Ingested, read_orders
+from clv.ingest.transactions import Transactions
+
+__all__ = [
+    "ColumnMapping",
+    "DroppedRows",
+    "FilePreview",
+    "Ingested",
+    "InputError",
+    "OrderFile",
+    "Problem",
+    "QualityReport",
+    "Transactions",
+    "preview",
+    "read_orders",
+]

@@ -1,0 +1,241 @@
+"""Dates and times written in any style, read in the engine.
+
+The order of day and month is decided on the whole column, and asked for where the column leaves it open.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import duckdb
+
+from clv.ingest import shapes
+from clv.ingest.errors import Problem
+
+DateOrder = Literal["dmy", "mdy", "ymd"]
+Span = tuple[int, int]
+NOWHERE: Span = (0, 0)
+WORDS = {"dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day"}
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+ZONE = r"(?:Z|(?:GMT|UTC)?[+-]\d\d(?::?\d\d)?|[A-Z]{3,4})(?:\s*\([^)]*\))?"
+CLOCK = (
+    r"(?:(?:T|[ ,]+)(?P<h>\d{1,2}):(?P<min>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)?"
+    rf"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?:{ZONE})?)?"
+)
+WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+MONTH = rf"(?P<name>(?:{'|'.join(MONTHS)})[a-z]*)"
+DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
+# Tried in this order on the shape of a value, in which every digit is a 1.
+CALENDARS = (
+    r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})",
+    r"(?P<a>\d{1,2})\s?(?P<mark>[-/.])\s?(?P<b>\d{1,2})\s?(?P=mark)\s?(?P<c>\d{4}|\d\d)\.?",
+    r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
+    rf"(?i:{WEEKDAY}{DAY}[ ./-]*{MONTH})\.?,?[ ./-]*(?P<y>\d{{4}}|\d\d)",
+    rf"(?i:{WEEKDAY}{MONTH}\.?[ ./-]*{DAY}),?[ ./-]+(?P<y>\d{{4}}|\d\d)",
+    rf"(?P<y>\d{{4}})[ ./-]*(?i:{MONTH}\.?[ ./-]*{DAY})",
+)
+MOMENTS = (
+    *(re.compile(calendar + CLOCK) for calendar in CALENDARS),
+    re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<h>\d\d)(?P<min>\d\d)(?P<s>\d\d)"),
+)
+# Whole columns of numbers: days since the end of 1899 as spreadsheets count them, seconds since 1970.
+COUNTERS = {
+    "days": re.compile(r"\d{5}(?:[.,]\d+)?"),
+    "seconds": re.compile(r"\d{9,10}(?:\.\d+)?"),
+    "milliseconds": re.compile(r"\d{13}"),
+}
+COLUMNS = ("shape", "kind", "month", "y_at", "y_to", "m_at", "m_to", "d_at", "d_to", "h_at", "h_to",
+           "min_at", "min_to", "s_at", "s_to", "half")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DateLayout:
+    """Where year, month, day and clock stand in values of one shape, as (first character, length).
+
+    `first`, `second` and `third` are the parts of a date such as 03/04/2020 whose order is yet to be decided.
+    `kind` is "moment", or the unit of a number of days or seconds.
+    """
+
+    shape: str
+    kind: str = "moment"
+    month: int | None = None
+    year_at: Span = NOWHERE
+    month_at: Span = NOWHERE
+    day_at: Span = NOWHERE
+    hour_at: Span = NOWHERE
+    minute_at: Span = NOWHERE
+    second_at: Span = NOWHERE
+    half: str | None = None
+    parts_at: tuple[Span, Span, Span] | None = None
+
+
+# The shape of an empty text, which no cell has: the table of layouts is never empty.
+NOTHING = DateLayout("")
+
+
+@dataclass(frozen=True)
+class DateStyle:
+    """How the dates of the column are to be read: a layout for each shape that is a date."""
+
+    layouts: tuple[DateLayout, ...] = ()
+
+
+def decide_dates(
+    engine: duckdb.DuckDBPyConnection, relation: str, given: DateOrder | None, where: str
+) -> DateStyle | Problem:
+    """Decide how the dates are written, and the order of day and month in those like 03/04/2020.
+
+    Parameters
+    ----------
+    relation : str
+        A relation with the column `date_text`.
+    given : {"dmy", "mdy", "ymd"} or None
+        What the user says; taken without a question.
+    where : str
+        File and column, for the message.
+
+    Returns
+    -------
+    DateStyle, or Problem where the dates could be read in two ways.
+    """
+    filled = f"(SELECT {shapes.shape_of('date_text')} AS shape FROM {relation} WHERE date_text IS NOT NULL)"
+    found = [str(shape) for shape, _ in shapes.distinct_shapes(engine, filled, ["shape"])]
+    layouts = [layout for shape in found if (layout := _layout(shape)) is not None]
+    open_layouts = [layout for layout in layouts if layout.parts_at is not None]
+    order = given or (_order(engine, relation, open_layouts, where) if open_layouts else None)
+    if isinstance(order, Problem):
+        return order
+    return DateStyle(tuple(_settled(layout, order or "dmy") for layout in layouts))
+
+
+def _layout(shape: str) -> DateLayout | None:
+    for pattern in MOMENTS:
+        match = pattern.fullmatch(shape)
+        if match is not None:
+            return _moment_layout(shape, match)
+    for kind, pattern in COUNTERS.items():
+        if pattern.fullmatch(shape):
+            return DateLayout(shape, kind)
+    return None
+
+
+def _moment_layout(shape: str, match: re.Match[str]) -> DateLayout:
+    named = match.groupdict()
+
+    def at(group: str) -> Span:
+        return (match.start(group) + 1, len(named[group])) if named.get(group) else NOWHERE
+
+    month = MONTHS.index(named["name"][:3].lower()) + 1 if named.get("name") else None
+    half = named["half"][0].lower() if named.get("half") else None
+    parts = (at("a"), at("b"), at("c")) if named.get("a") else None
+    return DateLayout(
+        shape, "moment", month, at("y"), at("m"), at("d"), at("h"), at("min"), at("s"), half, parts
+    )
+
+
+def _settled(layout: DateLayout, order: DateOrder) -> DateLayout:
+    if layout.parts_at is None:
+        return layout
+    # A year of four digits stands last, so it contradicts year/month/day.
+    if order == "ymd" and layout.parts_at[2][1] == 4:
+        return replace(layout, kind="unread")
+    places = dict(zip(order, layout.parts_at, strict=True))
+    return replace(layout, year_at=places["y"], month_at=places["m"], day_at=places["d"])
+
+
+def _order(
+    engine: duckdb.DuckDBPyConnection, relation: str, layouts: Iterable[DateLayout], where: str
+) -> DateOrder | Problem:
+    rows = [
+        (layout.shape, *(number for span in layout.parts_at or () for number in span)) for layout in layouts
+    ]
+    table = shapes.values_table(rows, ("shape", "a_at", "a_to", "b_at", "b_to", "c_at", "c_to"), "layout")
+    counted = engine.execute(f"""
+        SELECT count(*) FILTER (a BETWEEN 13 AND 31 AND b <= 12), count(*) FILTER (b BETWEEN 13 AND 31 AND a <= 12),
+               count(*) FILTER (a > 31 AND c_to = 2), count(*) FILTER (a <> b AND a <= 12 AND b <= 12),
+               min_by({{'text': date_text, 'a': a, 'b': b}}, (source_line, date_text))
+                   FILTER (a <> b AND a BETWEEN 1 AND 12 AND b BETWEEN 1 AND 12)
+        FROM (SELECT date_text, source_line, c_to,
+                     substring(date_text, a_at, a_to)::INT AS a, substring(date_text, b_at, b_to)::INT AS b
+              FROM {relation} JOIN {table} ON {shapes.shape_of("date_text")} = layout.shape)""").fetchone()
+    day_first, month_first, year_first, either, example = counted or (0, 0, 0, 0, None)
+    return _voted({"dmy": day_first, "mdy": month_first, "ymd": year_first}, either, example, where)
+
+
+def _voted(
+    votes: dict[DateOrder, int], either: int, example: dict[str, object] | None, where: str
+) -> DateOrder | Problem:
+    best = max(votes, key=lambda order: votes[order])
+    against = sum(votes.values()) - votes[best]
+    if votes[best] and against <= 0.01 * votes[best]:
+        return best
+    if votes[best]:
+        what = f"some dates can only be {WORDS['dmy']} and others only {WORDS['mdy']}"
+        return Problem(what, where, "Write all dates one way, or choose a date order (--date-order)")
+    if not either or example is None:
+        return "dmy"
+    todo = "Choose the date order (--date-order dmy or --date-order mdy)"
+    return Problem(
+        _both_readings(str(example["text"]), int(str(example["a"])), int(str(example["b"]))), where, todo
+    )
+
+
+def _both_readings(text: str, first: int, second: int) -> str:
+    as_dmy, as_mdy = (
+        f"{day} {dt.date(2000, month, 1):%B}" for day, month in ((first, second), (second, first))
+    )
+    return (
+        "every day is at most 12, so the order of day and month cannot be told:"
+        f" {text} is {as_dmy} as {WORDS['dmy']} and {as_mdy} as {WORDS['mdy']}"
+    )
+
+
+def with_moment(relation: str, style: DateStyle) -> str:
+    """Relation with a column `ordered_at`: date and local clock, NULL where the date cannot be read."""
+    table = shapes.values_table([_row(layout) for layout in (NOTHING, *style.layouts)], COLUMNS, "layout")
+    number = "TRY_CAST(replace(date_text, ',', '.') AS DOUBLE)"
+    return f"""(
+        SELECT cells.*, coalesce(date_native, CASE layout.kind
+            WHEN 'moment' THEN TRY_CAST({_calendar()} || ' ' || {_clock()} AS TIMESTAMP)
+            WHEN 'days' THEN CASE WHEN {number} BETWEEN 20000 AND 80000
+                THEN TIMESTAMP '1899-12-30' + to_seconds(round({number} * 86400)::BIGINT) END
+            WHEN 'seconds' THEN make_timestamp(({number} * 1000000)::BIGINT)
+            WHEN 'milliseconds' THEN make_timestamp(({number} * 1000)::BIGINT) END) AS ordered_at
+        FROM {relation} AS cells LEFT JOIN {table} ON {shapes.shape_of("date_text")} = layout.shape)"""
+
+
+def _row(layout: DateLayout) -> tuple[object, ...]:
+    places = (
+        layout.year_at,
+        layout.month_at,
+        layout.day_at,
+        layout.hour_at,
+        layout.minute_at,
+        layout.second_at,
+    )
+    month = None if layout.month is None else str(layout.month)
+    return (layout.shape, layout.kind, month, *(number for place in places for number in place), layout.half)
+
+
+def _part(name: str) -> str:
+    return f"substring(date_text, layout.{name}_at, layout.{name}_to)"
+
+
+def _calendar() -> str:
+    """Two digits of a year are the latest one that is not after the next."""
+    latest = (dt.date.today().year + 1) % 100
+    year = _part("y")
+    century = f"CASE WHEN layout.y_to = 4 THEN '' WHEN {year} > '{latest:02d}' THEN '19' ELSE '20' END"
+    return f"{century} || {year} || '-' || coalesce(layout.month, {_part('m')}) || '-' || {_part('d')}"
+
+
+def _clock() -> str:
+    hour = f"{_part('h')}::INT"
+    shift = f"CASE layout.half WHEN 'p' THEN {hour} % 12 + 12 WHEN 'a' THEN {hour} % 12 ELSE {hour} END"
+    seconds = f"CASE WHEN layout.s_to = 0 THEN '00' ELSE {_part('s')} END"
+    return f"CASE WHEN layout.h_to = 0 THEN '00:00:00' ELSE {shift} || ':' || {_part('min')} || ':' || {seconds} END"

@@ -1,0 +1,196 @@
+"""Text files in any encoding, brought to UTF-8 with every line where it was."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from charset_normalizer import from_bytes
+
+from clv.ingest.columns import header_score
+from clv.ingest.files import COPY_BYTES, EXPORT_AS, Recognised, unusable
+
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Eight-bit and East Asian encodings that spreadsheets and shop systems still write, the likeliest first.
+LEGACY = (
+    "cp1252",
+    "cp1251",
+    "cp1250",
+    "iso8859_2",
+    "koi8_r",
+    "cp866",
+    "cp1254",
+    "cp1253",
+    "cp1257",
+    "mac_roman",
+)
+EAST_ASIAN = ("shift_jis", "cp932", "gb18030", "gbk", "big5", "euc_jp", "euc_kr", "cp949")
+CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+SAMPLE_BYTES = 200_000
+
+
+@dataclass(frozen=True)
+class Utf8Text:
+    """A text file that can be read as UTF-8, and what had to be said on the way."""
+
+    path: Path
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Scan:
+    valid: bool
+    unusual_lines: bytes
+    empty_lines: bool
+    line_feeds: bool
+    nul_bytes: int
+    size: int
+
+
+def as_utf8(file: Recognised, workdir: Path) -> Utf8Text:
+    """Hand over the file itself when it is clean UTF-8, or else a copy in `workdir` that is.
+
+    The copy keeps line numbers: empty lines, which a reader of tables skips, hold a blank instead.
+
+    Raises
+    ------
+    InputError
+        The bytes are no text.
+    """
+    marked = _marked_encoding(file.head)
+    if marked is None:
+        _refuse_binary(file)
+    scan = _scan(file.path)
+    _refuse_noise(file, scan, marked)
+    encoding, errors, warnings = _decide(file, scan, marked)
+    plain = encoding.startswith("utf-8") and errors == "strict" and scan.line_feeds
+    if plain and not scan.empty_lines and not scan.nul_bytes:
+        return Utf8Text(file.path, warnings)
+    copy = workdir / f"utf8-{len(list(workdir.iterdir()))}.csv"
+    _rewrite(file, copy, encoding, errors)
+    return Utf8Text(copy, warnings)
+
+
+def _marked_encoding(head: bytes) -> str | None:
+    for mark, encoding in BYTE_ORDER_MARKS:
+        if head.startswith(mark):
+            return encoding
+    even, odd = head[0:4000:2].count(0), head[1:4000:2].count(0)
+    half = max(1, len(head[0:4000]) // 2)
+    if odd > 0.3 * half and even < 0.05 * half:
+        return "utf-16-le"
+    if even > 0.3 * half and odd < 0.05 * half:
+        return "utf-16-be"
+    return None
+
+
+def _refuse_binary(file: Recognised) -> None:
+    controls = len(CONTROL.findall(file.head))
+    if controls > max(2, 0.002 * len(file.head)):
+        raise unusable(file.name, "this is not a text file: it holds binary data, not a table of orders")
+
+
+def _refuse_noise(file: Recognised, scan: _Scan, marked: str | None) -> None:
+    if (marked is None or marked == "utf-8-sig") and scan.nul_bytes > 0.001 * scan.size + 8:
+        raise unusable(file.name, "the file turns into binary data after its beginning", "Export it again")
+
+
+def _scan(path: Path) -> _Scan:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    valid, unusual, empty, feeds, nuls, size, tail = True, bytearray(), False, False, 0, 0, b""
+    with path.open("rb") as stream:
+        while block := stream.read(COPY_BYTES):
+            size += len(block)
+            nuls += block.count(0)
+            seam = tail + block
+            feeds = feeds or b"\n" in block
+            empty = empty or b"\n\n" in seam or b"\n\r\n" in seam
+            tail = block[-2:]
+            if valid:
+                valid = _decodes(decoder, block)
+            if len(unusual) < SAMPLE_BYTES and not block.isascii():
+                lines = block[: SAMPLE_BYTES * 4].split(b"\n")
+                unusual += b"\n".join(line for line in lines if not line.isascii())[:SAMPLE_BYTES]
+    valid = valid and _decodes(decoder, b"", final=True)
+    return _Scan(valid, bytes(unusual), empty, feeds, nuls, size)
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = False) -> bool:
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _decide(file: Recognised, scan: _Scan, marked: str | None) -> tuple[str, str, tuple[str, ...]]:
+    if marked is not None and marked != "utf-8-sig":
+        return marked, "replace", ()
+    if scan.valid:
+        return "utf-8-sig", "strict", ()
+    if marked == "utf-8-sig" or _mostly_utf8(scan.unusual_lines):
+        return "utf-8-sig", "replace", (f"{file.name} holds damaged letters; they were read as �.",)
+    encoding = _legacy_encoding(file.head, scan.unusual_lines)
+    return encoding, "replace", (f"{file.name} is not UTF-8; its letters were read as {encoding}.",)
+
+
+def _mostly_utf8(sample: bytes) -> bool:
+    text = sample.decode("utf-8", errors="replace")
+    damaged = text.count("�")
+    sound = sum(ord(letter) > 127 for letter in text) - damaged
+    return sound > 10 * damaged
+
+
+def _legacy_encoding(head: bytes, unusual_lines: bytes) -> str:
+    """The encoding under which the header reads as known column names, or else the likeliest for the letters."""
+    guessed = [match.encoding for match in from_bytes(unusual_lines or head)]
+    likely = [encoding for encoding in guessed if encoding in LEGACY + EAST_ASIAN]
+    candidates = [name for name in dict.fromkeys((*likely, *LEGACY)) if _can_decode(unusual_lines, name)]
+    scored = [(_known_names(head, name), -rank, name) for rank, name in enumerate(candidates)]
+    return max(scored)[2] if scored else "latin-1"
+
+
+def _can_decode(sample: bytes, encoding: str) -> bool:
+    try:
+        # A sample may end within a letter of several bytes.
+        codecs.getincrementaldecoder(encoding)().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _known_names(head: bytes, encoding: str) -> int:
+    lines = head.decode(encoding, errors="replace").splitlines()[:50]
+    return max(
+        (header_score(re.split(r"[,;\t|]", line.replace('"', "")[:2000])) for line in lines), default=0
+    )
+
+
+def _rewrite(file: Recognised, target: Path, encoding: str, errors: str) -> None:
+    decoder = codecs.getincrementaldecoder(encoding)(errors)
+    held = ""
+    try:
+        with file.path.open("rb") as stream, target.open("w", encoding="utf-8", newline="") as out:
+            while block := stream.read(COPY_BYTES):
+                text = held + decoder.decode(block).replace("\0", "")
+                # Line ends at the seam wait for the next block, which may begin with another.
+                body = text.rstrip("\r\n")
+                held = text[len(body) :]
+                out.write(_with_lines(body))
+            out.write(_with_lines(held + decoder.decode(b"", True)).rstrip("\r\n "))
+            out.write("\n")
+    except UnicodeError as error:
+        raise unusable(file.name, "the text cannot be decoded", EXPORT_AS) from error
+
+
+def _with_lines(text: str) -> str:
+    lines = re.sub(r"\r\n?", "\n", text)
+    return re.sub(r"\n(?=\n)", "\n ", lines)

@@ -1,0 +1,163 @@
+"""What kind of file the bytes really are, whatever the name says."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from clv.ingest.errors import InputError, Problem
+
+HEAD_BYTES = 65_536
+COPY_BYTES = 4 * 2**20
+# A compressed file may unpack to this much; beyond it a disk fills up before anybody notices.
+UNPACKED_LIMIT = 16 * 2**30
+WORKBOOK_LIMIT = 2 * 2**30
+
+Kind = Literal["text", "parquet", "workbook"]
+
+EXPORT_AS = "Export the orders as CSV, Excel or Parquet and load that file"
+
+FOREIGN_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF", "a PDF document"),
+    (b"\x89PNG", "a PNG picture"),
+    (b"\xff\xd8\xff", "a JPEG picture"),
+    (b"GIF8", "a GIF picture"),
+    (b"RIFF", "a sound, film or picture file"),
+    (b"MZ", "a Windows program"),
+    (b"\x7fELF", "a program"),
+    (b"\xcf\xfa\xed\xfe", "a program"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"SQLite format 3", "an SQLite database"),
+    (b"ARROW1", "an Arrow file"),
+    (b"ORC", "an ORC file"),
+    (b"{\\rtf", "a rich-text document"),
+)
+
+
+@dataclass(frozen=True)
+class OrderFile:
+    """A file that a user hands in.
+
+    Parameters
+    ----------
+    name : str
+        What the user calls it, such as the name of the upload; used in every message.
+    path : Path
+        Where the bytes are.
+    """
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file whose kind is known, unpacked when it was compressed."""
+
+    name: str
+    path: Path
+    kind: Kind
+    head: bytes
+
+
+def recognise(file: OrderFile, workdir: Path) -> Recognised:
+    """Tell what a file is from its first bytes; unpack it into `workdir` when it is gzip.
+
+    Raises
+    ------
+    InputError
+        The file is missing, empty, or of a kind that holds no orders.
+    """
+    head = _head(file.name, file.path)
+    path = file.path
+    if head.startswith(b"\x1f\x8b"):
+        path = _unpack(file, workdir)
+        head = _head(file.name, path)
+    return Recognised(file.name, path, _kind(file.name, path, head), head)
+
+
+def unusable(name: str, what: str, todo: str = EXPORT_AS) -> InputError:
+    """Make the error for a file that cannot be used at all."""
+    return InputError([Problem(what, name, todo)])
+
+
+def _head(name: str, path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise unusable(name, "this is a folder, not a file", "Choose the order file inside it")
+        with path.open("rb") as stream:
+            head = stream.read(HEAD_BYTES)
+    except (OSError, ValueError) as error:
+        raise _unopened(name, path, error) from error
+    if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe") and not path.stat().st_size > HEAD_BYTES:
+        raise unusable(name, "the file is empty", "Export the orders again")
+    return head
+
+
+def _unopened(name: str, path: Path, error: Exception) -> InputError:
+    if isinstance(error, InputError):
+        return error
+    if isinstance(error, FileNotFoundError):
+        return unusable(name, f"there is no file at {path}", "Check the name and the folder")
+    return unusable(name, "the file cannot be opened", "Check that it may be read and is not in use")
+
+
+def _kind(name: str, path: Path, head: bytes) -> Kind:
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(b"PK\x03\x04"):
+        _check_workbook_zip(name, path)
+        return "workbook"
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return "workbook"
+    for signature, meaning in FOREIGN_SIGNATURES:
+        if head.startswith(signature):
+            raise unusable(name, f"this is {meaning}, not a table of orders")
+    return "text"
+
+
+def _check_workbook_zip(name: str, path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise unusable(
+            name,
+            "the file is damaged: it starts like a workbook or an archive and then breaks off",
+            "Export it again",
+        ) from error
+    inside = {entry.filename for entry in entries}
+    if not any(part.startswith(("xl/", "content.xml")) for part in inside):
+        raise unusable(
+            name, "this is a ZIP archive, not a table of orders", "Unpack it and load the file inside"
+        )
+    if sum(entry.file_size for entry in entries) > WORKBOOK_LIMIT:
+        raise unusable(
+            name, "the workbook is too large to read", "Export the orders as CSV and load that file"
+        )
+
+
+def _unpack(file: OrderFile, workdir: Path) -> Path:
+    target = workdir / f"unpacked-{file.path.stem[:20].replace('*', '_')}-{len(list(workdir.iterdir()))}"
+    written = 0
+    try:
+        with gzip.open(file.path, "rb") as packed, target.open("wb") as out:
+            while block := packed.read(COPY_BYTES):
+                written += len(block)
+                if written > UNPACKED_LIMIT or shutil.disk_usage(workdir).free < 4 * COPY_BYTES:
+                    raise unusable(file.name, "the file is too large once unpacked", "Split it by year")
+                out.write(block)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise unusable(
+            file.name, "the compressed file is damaged or incomplete", "Export it again"
+        ) from error
+    return target

@@ -1,0 +1,71 @@
+"""Writing SQL safely: names and values quoted, and what counts as an empty cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import uuid4
+
+# Every kind of blank that exports use, the no-break and narrow spaces of European number formats included.
+BLANKS = (
+    " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b"
+    "\u202f\u205f\u3000\ufeff"
+)
+# What programs write into a cell that has no value.
+NO_VALUE = ("", "null", "none", "nan", "nat", "n/a", "#n/a", "<na>", "-", "--")
+
+
+def identifier(name: str) -> str:
+    """Quote a column or table name."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Quote a piece of text."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def literals(texts: Iterable[str]) -> str:
+    """Quote several pieces of text, separated by commas."""
+    return ", ".join(literal(text) for text in texts)
+
+
+def unique_name(stem: str) -> str:
+    """Name a table so that no other read in the same connection can meet it."""
+    return f"clv_{stem}_{uuid4().hex}"
+
+
+def trimmed(text: str) -> str:
+    """Text without surrounding blanks of any kind."""
+    # Looking for every kind of blank is slow; a text that begins and ends in plain ASCII has none.
+    suspect = " OR ".join(f"{end}({text}, 1) NOT BETWEEN '!' AND '~'" for end in ("left", "right"))
+    return f"CASE WHEN {suspect} THEN trim({text}, {literal(BLANKS)}) ELSE {text} END"
+
+
+def valued(text: str) -> str:
+    """Trimmed text of a cell; NULL where it says that there is no value."""
+    longest = max(map(len, NO_VALUE))
+    empty = f"strlen({text}) <= {longest} AND lower({text}) IN ({literals(NO_VALUE)})"
+    return f"CASE WHEN {empty} THEN NULL ELSE {text} END"
+
+
+def unmarked(text: str) -> str:
+    """Text without the apostrophe, or the =" ", by which spreadsheets are told that digits are text."""
+    quoted = f"""{text} LIKE '="%"' THEN {text}[3:-2]"""
+    return f"CASE WHEN {quoted} WHEN starts_with({text}, '''') THEN {text}[2:] ELSE {text} END"
+
+
+def whole_number_text(expression: str) -> str:
+    """Text of a floating-point cell, whole numbers without a fraction (17850.0 is 17850)."""
+    # Comparing the rounded number with itself also tells NaN and infinity, which have no whole number.
+    whole = f"TRY_CAST({expression} AS HUGEINT)"
+    return (
+        f"CASE WHEN isnan({expression}) THEN NULL"
+        f" WHEN CAST({whole} AS DOUBLE) = {expression} THEN CAST({whole} AS VARCHAR)"
+        f" ELSE CAST({expression} AS VARCHAR) END"
+    )
+
+
+def choice(expression: str, codes: Iterable[tuple[str, str]]) -> str:
+    """Turn each of a few texts into its code, and any other into NULL."""
+    branches = [f"WHEN {literal(text)} THEN {literal(code)}" for text, code in codes]
+    return f"CASE {expression} {' '.join(branches)} END" if branches else "NULL::VARCHAR"

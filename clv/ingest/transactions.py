@@ -1,0 +1,78 @@
+"""The clean table that everything downstream starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+import ibis.expr.types as ir
+from ibis.backends.duckdb import Backend
+
+from clv.ingest import sql
+from clv.ingest.columns import ColumnMapping
+
+RESERVED = ("source_file", "source_line", "customer_id", "order_id", "ordered_at", "amount", "is_refund")
+
+
+@dataclass(frozen=True)
+class Transactions:
+    """Order lines that can be used, one row each.
+
+    Parameters
+    ----------
+    table : ibis Table
+        `source_file` string, `source_line` int64, `customer_id` string, `order_id` string or null, `ordered_at`
+        timestamp without a zone (the shop's own clock), `amount` decimal(18, 4) net of discount and refund and
+        negative on refund lines, `is_refund` boolean, and the attributes as strings.
+    attributes : tuple of str
+        Names of the attribute columns, in snake_case.
+    currency : str or None
+        ISO 4217 code where it is known.
+    has_order_id : bool
+        Whether `order_id` is filled; without it an order is a customer and a moment.
+    """
+
+    table: ir.Table
+    attributes: tuple[str, ...]
+    currency: str | None
+    has_order_id: bool
+
+
+def keep(
+    connection: Backend,
+    engine: duckdb.DuckDBPyConnection,
+    lines: str,
+    mapping: ColumnMapping,
+    currency: str | None,
+) -> Transactions:
+    """Store the kept lines in the connection, in the order of the files."""
+    attributes = snake_case(mapping.attributes)
+    named = "".join(
+        f", attribute_{number} AS {sql.identifier(name)}" for number, name in enumerate(attributes)
+    )
+    table = sql.unique_name("transactions")
+    engine.execute(f"""
+        CREATE TEMP TABLE {table} AS
+        SELECT source_file, source_line, customer_id, order_id, ordered_at,
+               CAST(amount_net AS DECIMAL(18,4)) AS amount, is_refund{named}
+        FROM {lines} WHERE reason IS NULL ORDER BY file_no, source_line""")
+    numbered = engine.execute(f"SELECT count(order_id) FROM {table}").fetchone()
+    return Transactions(connection.table(table), attributes, currency, bool(numbered and numbered[0]))
+
+
+def snake_case(names: Iterable[str]) -> tuple[str, ...]:
+    """Column names in lower case with underscores, different from each other and from the fixed columns."""
+    taken = set(RESERVED)
+    written = []
+    for name in names:
+        plain = (
+            "_".join("".join(letter if letter.isalnum() else " " for letter in name.lower()).split())
+            or "column"
+        )
+        number, unique = 2, plain
+        while unique in taken:
+            unique, number = f"{plain}_{number}", number + 1
+        taken.add(unique)
+        written.append(unique)
+    return tuple(written)
