@@ -1,0 +1,125 @@
+"""Customer summary: frequency, recency, T and monetary value, one expression where the orders are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis.expr.types import Table
+
+from clv.history.engine import to_frame
+from clv.history.purchase_days import purchase_days
+from clv.ingest import Transactions
+
+
+@dataclass(frozen=True)
+class CustomerSummary:
+    """One row per customer, sorted by customer_id, as of a day.
+
+    ``frame`` has customer_id (text), purchase_days (distinct days with positive net spend), frequency
+    (purchase days after the first), recency_days (first to last purchase day), T_days (first purchase day
+    to as_of), monetary_value (mean net spend of the repeat days, money, 0 without any), first_order_value,
+    orders, revenue (net of refunds), first_order_date, last_order_date, days_since_last_order, and the
+    attributes at the first order. Customers who never paid (purchase_days 0) are counted by
+    ``never_paid``; they have no history to model.
+    """
+
+    frame: pd.DataFrame
+    as_of: dt.date
+    attributes: tuple[str, ...]
+
+    @property
+    def buyers(self) -> pd.DataFrame:
+        """The customers with at least one purchase day, in order."""
+        return self.frame[self.frame["purchase_days"] > 0]
+
+    @property
+    def never_paid(self) -> int:
+        """Customers whose every day nets to nothing: free or wholly refunded orders."""
+        return int((self.frame["purchase_days"] == 0).sum())
+
+
+def customer_summary(transactions: Transactions, as_of: dt.date | None = None) -> CustomerSummary:
+    """Summarise the orders up to ``as_of`` (the last order's day when omitted).
+
+    Raises
+    ------
+    ValueError : there is no order up to ``as_of``.
+    """
+    table = transactions.table
+    last = to_frame(table.filter(~table.is_refund).agg(last=table.ordered_at.date().max()))["last"].iloc[0]
+    if pd.isna(last):
+        raise ValueError("There is no order in the data.")
+    as_of = as_of or pd.Timestamp(last).date()
+    frame = to_frame(_summary_expression(transactions, as_of))
+    if frame.empty:
+        raise ValueError(f"There is no order up to {as_of.isoformat()}; the date to count from is too early.")
+    return CustomerSummary(_typed(frame), as_of, transactions.attributes)
+
+
+def orders_of_customer(transactions: Transactions, customer_id: str) -> pd.DataFrame:
+    """One customer's orders, oldest first: ordered_at, order_id, amount (net, money), items (lines)."""
+    table = transactions.table
+    lines = table.filter(table.customer_id == customer_id)
+    order = ibis.coalesce(lines.order_id, lines.ordered_at.cast("string"))
+    orders = lines.group_by(order=order).agg(
+        ordered_at=lines.ordered_at.min(),
+        order_id=lines.order_id.max(),
+        amount=lines.amount.sum().cast("float64"),
+        items=lines.count(),
+    )
+    return to_frame(orders.order_by("ordered_at").drop("order"))
+
+
+def _summary_expression(transactions: Transactions, as_of: dt.date) -> Table:
+    days = purchase_days(transactions, as_of)
+    first = days.day.min(where=days.net > 0).over(ibis.window(group_by="customer_id"))
+    days = days.mutate(first_purchase=first, paid=days.net > 0)
+    repeat = days.paid & (days.day > days.first_purchase)
+    summary = days.group_by("customer_id").agg(
+        purchase_days=days.paid.cast("int64").sum(),
+        first_order_date=ibis.coalesce(days.first_purchase.min(), days.day.min()),
+        last_order_date=ibis.coalesce(days.day.max(where=days.paid), days.day.max()),
+        monetary_value=ibis.coalesce(days.net.cast("float64").mean(where=repeat), 0.0),
+        first_order_value=ibis.coalesce(
+            days.net.cast("float64").max(where=days.day == days.first_purchase), 0.0
+        ),
+        orders=days.orders.sum(),
+        revenue=days.net.sum().cast("float64"),
+    )
+    # A customer known only by a refund of an order outside the file has bought nothing in it.
+    summary = summary.filter(summary.orders > 0)
+    summary = summary.mutate(
+        recency_days=summary.last_order_date.delta(summary.first_order_date, unit="day"),
+        T_days=ibis.date(as_of).delta(summary.first_order_date, unit="day"),
+        days_since_last_order=ibis.date(as_of).delta(summary.last_order_date, unit="day"),
+    )
+    if transactions.attributes:
+        summary = summary.left_join(_first_touch(transactions, as_of), "customer_id").drop(
+            "customer_id_right"
+        )
+    return summary.order_by("customer_id")
+
+
+def _first_touch(transactions: Transactions, as_of: dt.date) -> Table:
+    table = transactions.table
+    lines = table.filter(table.ordered_at.date() <= ibis.date(as_of))
+    # Lines of one moment are told apart by their place in the file, so that the answer is always the same.
+    firsts = ibis.row_number().over(
+        ibis.window(group_by="customer_id", order_by=[lines.ordered_at, lines.source_file, lines.source_line])
+    )
+    lines = lines.mutate(place=firsts)
+    return lines.filter(lines.place == 0).select("customer_id", *transactions.attributes)
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    frame = frame.assign(
+        frequency=np.maximum(frame["purchase_days"] - 1, 0),
+        first_order_date=pd.to_datetime(frame["first_order_date"]),
+        last_order_date=pd.to_datetime(frame["last_order_date"]),
+    )
+    whole = ["purchase_days", "frequency", "recency_days", "T_days", "days_since_last_order", "orders"]
+    return frame.astype(dict.fromkeys(whole, "int64")).reset_index(drop=True)
