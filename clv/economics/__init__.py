@@ -1,0 +1,25 @@
+"""What the forecast is worth: CLV, tiers, concentration, CAC and payback."""
+
+from clv.economics.acquisition import NewCustomer, value_of_new_customer
+from clv.economics.customer_value import (
+    CustomerValues,
+    Total,
+    discount_weights,
+    totals_with_intervals,
+    value_customers,
+)
+from clv.economics.tiers import CLV_TIERS, clv_tiers, share_of_top, smallest_share_holding
+
+__all__ = [
+    "CLV_TIERS",
+    "CustomerValues",
+    "NewCustomer",
+    "Total",
+    "clv_tiers",
+    "discount_weights",
+    "share_of_top",
+    "smallest_share_holding",
+    "totals_with_intervals",
+    "value_customers",
+    "value_of_new_customer",
+]

@@ -1,0 +1,113 @@
+"""What a newly acquired customer brings, against what it costs to win one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clv.assumptions import Assumptions
+from clv.economics.customer_value import Total, discount_weights
+from clv.forecast.fit import FittedModels
+from clv.forecast.forecast import MONTH_ENDS
+from clv.forecast.uncertainty import DRAWS, INTERVAL_LEVEL, purchase_model_draws, spend_model_draws
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class NewCustomerSpend:
+    """Average spend of a new customer: on the first order, and cumulatively on the orders after it.
+
+    ``repeat_spend`` and its ``draws`` hold money up to each month's end, shape (37,) and (draws, 37).
+    Those who never come back are part of the average.
+    """
+
+    first_order: float
+    first_order_error: float
+    repeat_spend: FloatArray
+    draws: FloatArray
+
+
+@dataclass(frozen=True)
+class NewCustomer:
+    """Value of a newly acquired customer, first order included, money of contribution margin.
+
+    Attributes
+    ----------
+    clv : discounted over the horizon, with interval (of the average over many new customers).
+    ratio : clv / CAC; None where CAC is 0.
+    payback_month : first month whose cumulative margin (undiscounted) reaches CAC, 0 when the first order
+        does; None when it is not reached within 36 months.
+    allowable_cac : what may be paid so that the low end of clv still gives the target ratio.
+    curve : frame month (0..36), cumulative_margin, low, high: undiscounted, averaged over new customers.
+    """
+
+    clv: Total
+    ratio: float | None
+    payback_month: int | None
+    allowable_cac: float
+    curve: pd.DataFrame
+
+
+def new_customer_spend(
+    models: FittedModels, first_order_values: FloatArray, seed: int = 1
+) -> NewCustomerSpend:
+    """Expected spend of a new customer from the models and the first orders seen (money, shape (n,))."""
+    purchases = models.purchases.expected_purchases_new_customer(MONTH_ENDS)
+    samples = zip(
+        purchase_model_draws(models.purchases, DRAWS, seed),
+        spend_model_draws(models.spend, DRAWS, seed + 1),
+        strict=True,
+    )
+    draws = [
+        purchase.expected_purchases_new_customer(MONTH_ENDS) * spend.population_mean_
+        for purchase, spend in samples
+    ]
+    error = float(np.std(first_order_values) / np.sqrt(max(first_order_values.size, 1)))
+    return NewCustomerSpend(
+        first_order=float(np.mean(first_order_values)),
+        first_order_error=error,
+        repeat_spend=purchases * models.spend.population_mean_,
+        draws=np.array(draws),
+    )
+
+
+def value_of_new_customer(spend: NewCustomerSpend, assumptions: Assumptions) -> NewCustomer:
+    """CLV, CLV:CAC, payback and allowable CAC of a new customer under the assumptions."""
+    margin, cac = assumptions.contribution_margin, assumptions.cac
+    weights = discount_weights(assumptions.horizon_months, assumptions.annual_discount_rate)
+    months = weights.size + 1
+    clv = margin * (spend.first_order + np.diff(spend.repeat_spend[:months]) @ weights)
+    clv_draws = margin * (_first_order_draws(spend) + np.diff(spend.draws[:, :months], axis=1) @ weights)
+    low, high = _quantiles(clv_draws)
+    cumulative = margin * (spend.first_order + spend.repeat_spend)
+    curve_low, curve_high = _quantiles(margin * (_first_order_draws(spend)[:, None] + spend.draws))
+    reached = np.flatnonzero(cumulative >= cac)
+    return NewCustomer(
+        clv=Total(float(clv), float(low), float(high)),
+        ratio=float(clv / cac) if cac > 0 else None,
+        payback_month=int(reached[0]) if reached.size else None,
+        allowable_cac=float(low / assumptions.target_ratio),
+        curve=pd.DataFrame(
+            {
+                "month": np.arange(MONTH_ENDS.size),
+                "cumulative_margin": cumulative,
+                "low": curve_low,
+                "high": curve_high,
+            }
+        ),
+    )
+
+
+def _first_order_draws(spend: NewCustomerSpend) -> FloatArray:
+    noise = np.random.default_rng(3).standard_normal(spend.draws.shape[0])
+    return np.maximum(spend.first_order + spend.first_order_error * noise, 0.0)
+
+
+def _quantiles(draws: FloatArray) -> tuple[FloatArray, FloatArray]:
+    tail = (1 - INTERVAL_LEVEL) / 2
+    low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
+    return low, high

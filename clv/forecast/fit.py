@@ -1,0 +1,67 @@
+"""Fit the purchase and the spend model on a customer summary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from clv.assumptions import ModelChoice
+from clv.models import (
+    BetaGeoNBD,
+    GammaGamma,
+    ModelDataError,
+    ModifiedBetaGeoNBD,
+    ObservedMeanSpend,
+    ParetoNBD,
+    PurchaseModel,
+    SpendModel,
+)
+
+CANDIDATES: dict[ModelChoice, tuple[type[PurchaseModel], ...]] = {
+    "auto": (BetaGeoNBD, ModifiedBetaGeoNBD),
+    "bg-nbd": (BetaGeoNBD,),
+    "mbg-nbd": (ModifiedBetaGeoNBD,),
+    "pareto-nbd": (ParetoNBD,),
+}
+
+
+@dataclass(frozen=True)
+class FittedModels:
+    """The purchase model (time in days), the spend model (money), and what to know of their fits."""
+
+    purchases: PurchaseModel
+    spend: SpendModel
+    notes: tuple[str, ...]
+
+
+def fit_models(buyers: pd.DataFrame, choice: ModelChoice = "auto") -> FittedModels:
+    """Fit on customers with at least one purchase day; "auto" keeps the likelier of BG/NBD and MBG/NBD.
+
+    Parameters
+    ----------
+    buyers : frame with frequency, recency_days, T_days, monetary_value.
+
+    Raises
+    ------
+    ModelDataError : the data cannot identify a purchase model; the message says what they lack.
+    """
+    history = (buyers["frequency"], buyers["recency_days"], buyers["T_days"])
+    fitted = [model().fit(*history) for model in CANDIDATES[choice]]
+    purchases = max(fitted, key=lambda model: model.log_likelihood_)
+    spend, notes = _fit_spend(buyers)
+    if not purchases.converged_:
+        notes = (f"{purchases.name} {purchases.message_}: take its figures with caution.", *notes)
+    return FittedModels(purchases, spend, notes)
+
+
+def _fit_spend(buyers: pd.DataFrame) -> tuple[SpendModel, tuple[str, ...]]:
+    repeaters = buyers[buyers["frequency"] > 0]
+    try:
+        spend = GammaGamma().fit(repeaters["frequency"], repeaters["monetary_value"])
+    except ModelDataError as error:
+        mean = float(repeaters["monetary_value"].mean())
+        return ObservedMeanSpend(mean, str(error)), (str(error),)
+    if spend.params_["q"] <= 1 or not spend.converged_:
+        return spend, (f"Spend model: {spend.message_}.",)
+    return spend, ()

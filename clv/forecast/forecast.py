@@ -1,0 +1,86 @@
+"""Expected purchases by month, spend and risk for every customer, computed once per distinct history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clv.assumptions import MAX_HORIZON_MONTHS
+from clv.forecast.fit import FittedModels
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+DAYS_PER_MONTH = 365.25 / 12
+MONTH_ENDS = DAYS_PER_MONTH * np.arange(MAX_HORIZON_MONTHS + 1)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What each customer is expected to do, before any money assumption.
+
+    Arrays of shape (customers,) follow the rows of the frame forecast. What a living customer will buy
+    depends on (frequency, T) alone: it is kept once per distinct pair, a "cell", and ``cell`` points there.
+
+    Attributes
+    ----------
+    frequency, recency, T : history in days; monetary_value : money.
+    probability_alive, expected_spend (money per purchase) : shape (customers,).
+    cell : shape (customers,), row of the cell arrays.
+    cell_purchases : shape (cells, 37), expected purchases of a living customer up to each month's end.
+    cell_pairs : shape (cells, 37), E[X(X-1)] of the same purchases.
+    """
+
+    models: FittedModels
+    frequency: FloatArray
+    recency: FloatArray
+    T: FloatArray
+    monetary_value: FloatArray
+    probability_alive: FloatArray
+    expected_spend: FloatArray
+    cell: IntArray
+    cell_purchases: FloatArray
+    cell_pairs: FloatArray
+
+    def expected_purchases(self, horizon_months: int) -> FloatArray:
+        """Expected purchase days of each customer within the horizon, shape (customers,)."""
+        return self.probability_alive * self.cell_purchases[self.cell, horizon_months]
+
+    def weighted_purchases(self, monthly_weights: FloatArray) -> FloatArray:
+        """Each customer's expected purchases of month 1, 2, ... times that month's weight, summed."""
+        months = monthly_weights.size
+        per_cell = np.diff(self.cell_purchases[:, : months + 1], axis=1) @ monthly_weights
+        return self.probability_alive * per_cell[self.cell]
+
+    def churn_risk(self, window_days: float) -> FloatArray:
+        """Probability of no purchase within the window, shape (customers,)."""
+        bought = self.models.purchases.probability_of_purchase(
+            window_days, self.frequency, self.recency, self.T
+        )
+        return 1 - bought
+
+
+def forecast_customers(buyers: pd.DataFrame, models: FittedModels) -> Forecast:
+    """Forecast every customer of the frame (frequency, recency_days, T_days, monetary_value)."""
+    x, t_x, T, m = (
+        buyers[column].to_numpy(dtype=float)
+        for column in ("frequency", "recency_days", "T_days", "monetary_value")
+    )
+    cells, cell = np.unique(np.stack([x, T], axis=1), axis=0, return_inverse=True)
+    purchases = models.purchases
+    cell_x, cell_T = cells[:, :1], cells[:, 1:]
+    return Forecast(
+        models=models,
+        frequency=x,
+        recency=t_x,
+        T=T,
+        monetary_value=m,
+        probability_alive=purchases.probability_alive(x, t_x, T),
+        expected_spend=models.spend.expected_spend(x, m),
+        cell=cell,
+        cell_purchases=purchases.purchases_if_alive(MONTH_ENDS, cell_x, cell_T),
+        cell_pairs=purchases.purchase_pairs_if_alive(MONTH_ENDS, cell_x, cell_T),
+    )
