@@ -1,0 +1,265 @@
+"""The command line: python -m clv check FILE..., python -m clv score FILE... --out customers.csv."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from clv.analysis import Analysis, Dataset
+from clv.assumptions import AssumptionError, Assumptions
+from clv.exports import to_csv
+from clv.ingest import Ingested, InputError, OrderFile, QualityReport, read_orders
+from clv.models import ModelDataError
+
+CANNOT_USE_INPUT = 2
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def _column_map(_context: click.Context, _parameter: click.Parameter, text: str | None) -> dict[str, str]:
+    """customer=Client,date=Placed -> {"customer": "Client", "date": "Placed"}."""
+    if not text:
+        return {}
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    wrong = [field for field, equals, column in pairs if not (field.strip() and equals and column.strip())]
+    if wrong:
+        raise click.BadParameter("write it as customer=COLUMN,date=COLUMN,amount=COLUMN")
+    return {field.strip(): column.strip() for field, _, column in pairs}
+
+
+def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    options = [
+        click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
+        click.option(
+            "--map", "mapping", callback=_column_map, help="Columns: customer=COL,date=COL,amount=COL,..."
+        ),
+        click.option(
+            "--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day, month and year."
+        ),
+        click.option("--currency", help="Keep the rows in this currency, such as EUR."),
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Customer lifetime value, churn risk and segments from a file of orders."""
+
+
+@main.command()
+@_reading_options
+def check(
+    files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None, as_json: bool
+) -> None:
+    """Say what was read from FILES, what was dropped and why."""
+    report = _read(files, mapping, date_order, currency).report
+    _print(report.to_dict(), _report_text(report), as_json)
+
+
+@main.command()
+@_reading_options
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the scored customers here."
+)
+@click.option(
+    "--margin", type=float, default=Assumptions.margin, show_default=True, help="Contribution margin, 0 to 1."
+)
+@click.option(
+    "--cac", type=float, default=Assumptions.cac, show_default=True, help="Cost to acquire a customer."
+)
+@click.option(
+    "--horizon", type=int, default=Assumptions.horizon_months, show_default=True, help="Months ahead."
+)
+@click.option(
+    "--discount",
+    type=float,
+    default=Assumptions.annual_discount_rate,
+    show_default=True,
+    help="Annual rate, 0 to 1.",
+)
+@click.option(
+    "--churn-window",
+    type=int,
+    default=Assumptions.churn_window_days,
+    show_default=True,
+    help="Days without an order.",
+)
+@click.option(
+    "--model",
+    type=click.Choice(["auto", "bg-nbd", "mbg-nbd", "pareto-nbd"]),
+    default="auto",
+    show_default=True,
+)
+@click.option("--engine", type=click.Choice(["native", "lifetimes"]), default="native", show_default=True,
+              help="lifetimes: also fit with that library and show both parameter sets.")  # fmt: skip
+@click.option("--as-of", type=DAY, help="Day to count from (default: the last order).")
+def score(
+    files: tuple[Path, ...],
+    mapping: dict[str, str],
+    date_order: Any,
+    currency: str | None,
+    as_json: bool,
+    out: Path | None,
+    margin: float,
+    cac: float,
+    horizon: int,
+    discount: float,
+    churn_window: int,
+    model: Any,
+    engine: str,
+    as_of: dt.datetime | None,
+) -> None:
+    """Score every customer in FILES: CLV with its range, churn risk, segment."""
+    started = time.perf_counter()
+    try:
+        assumptions = Assumptions(
+            margin=margin,
+            cac=cac,
+            horizon_months=horizon,
+            annual_discount_rate=discount,
+            churn_window_days=churn_window,
+            model=model,
+        )
+        ingested = _read(files, mapping, date_order, currency)
+        read = time.perf_counter()
+        analysis = Analysis(Dataset(ingested, as_of.date() if as_of else None), assumptions)
+        customers = analysis.customers
+    except (AssumptionError, ModelDataError, ValueError) as error:
+        _refuse(str(error))
+    scored = time.perf_counter()
+    if out is not None:
+        _write(out, to_csv(customers).encode())
+    timings = {"read_seconds": round(read - started, 3), "score_seconds": round(scored - read, 3)}
+    result = {**ingested.report.to_dict(), **_score_summary(analysis), "timings": timings}
+    if engine == "lifetimes":
+        result["model"]["lifetimes"] = _reference(analysis)
+    _print(result, _score_text(analysis, result, out), as_json)
+
+
+def _read(
+    files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None
+) -> Ingested:
+    try:
+        return read_orders(
+            [OrderFile(path.name, path) for path in files],
+            mapping=mapping or None,
+            date_order=date_order,
+            currency=currency,
+        )
+    except InputError as error:
+        _refuse(str(error))
+
+
+def _score_summary(analysis: Analysis) -> dict[str, Any]:
+    assumptions, total = analysis.assumptions, analysis.total_clv
+    purchases, spend = analysis.modelled.models.purchases, analysis.modelled.models.spend
+    new = analysis.new_customer
+    return {
+        "as_of": analysis.dataset.as_of.isoformat(),
+        "customers": len(analysis.dataset.summary.frame),
+        "customers_never_paid": analysis.dataset.summary.never_paid,
+        "model": {
+            "name": purchases.name,
+            "params": purchases.params_,
+            "log_likelihood": purchases.log_likelihood_,
+            "message": purchases.message_,
+            "spend_model": spend.name,
+            "spend_params": getattr(spend, "params_", {}),
+        },
+        "assumptions": assumptions.to_dict(),
+        "clv": {
+            "total": total.mean,
+            "mean": float(analysis.values.clv.mean()),
+            "low": total.low,
+            "high": total.high,
+            "horizon_months": assumptions.horizon_months,
+        },
+        "expected_purchases": {
+            "total": float(analysis.forecast.expected_purchases(assumptions.horizon_months).sum())
+        },
+        "new_customer": {
+            "clv": new.clv.mean,
+            "low": new.clv.low,
+            "high": new.clv.high,
+            "clv_to_cac": new.ratio,
+            "payback_month": new.payback_month,
+        },
+        "at_risk": {"customers": int(analysis.at_risk.sum()), "value": analysis.value_at_risk},
+    }
+
+
+def _reference(analysis: Analysis) -> dict[str, Any]:
+    from clv.models.lifetimes_reference import reference_params
+
+    forecast, native = analysis.forecast, analysis.modelled.models.purchases
+    history = (forecast.frequency, forecast.recency, forecast.T)
+    try:
+        params = reference_params(native.name, *history)
+    except ModelDataError as error:
+        return {"message": str(error)}
+    rows = type(native).from_params(**params).log_likelihood(*history)
+    return {"params": params, "log_likelihood": float(rows.sum())}
+
+
+def _report_text(report: QualityReport) -> str:
+    lines = [
+        f"{report.rows_read:,} rows read, {report.rows_kept:,} used.",
+        f"{report.customers:,} customers, {report.orders:,} orders, {_money(report.revenue, report.currency)} "
+        f"({_money(report.gross_revenue, report.currency)} before {_money(report.refunds, report.currency)} of refunds), "
+        f"{report.first_date} to {report.last_date}.",
+    ]
+    lines += [
+        f"Dropped: {row.rows:,} rows, {row.reason}"
+        + (f", {_money(row.value, report.currency)}" if row.value is not None else "")
+        + f" (first: {', '.join(row.first_lines)})"
+        for row in report.dropped
+    ]
+    lines += [f"Note: {warning}" for warning in report.warnings]
+    return "\n".join(lines)
+
+
+def _score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) -> str:
+    total, code = analysis.total_clv, analysis.dataset.report.currency
+    lines = [
+        f"{result['customers']:,} customers as of {result['as_of']}, {result['model']['name']}.",
+        f"CLV over {analysis.assumptions.horizon_months} months: {_money(total.mean, code)} "
+        f"({_money(total.low, code)} to {_money(total.high, code)}).",
+        f"{result['at_risk']['customers']:,} customers at high risk, {_money(analysis.value_at_risk, code)} at stake.",
+    ]
+    lines += [f"Note: {note}" for note in (*analysis.dataset.data_notes, *analysis.modelled.models.notes)]
+    if out is not None:
+        lines.append(f"Written: {out}")
+    return "\n".join(lines)
+
+
+def _money(value: float, currency: str | None) -> str:
+    return f"{value:,.2f}" + (f" {currency}" if currency else "")
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        _refuse(f"{path} could not be written: {error.strerror}.")
+
+
+def _print(result: dict[str, Any], text: str, as_json: bool) -> None:
+    click.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    click.echo(" ".join(sentence.split()), err=True)
+    sys.exit(CANNOT_USE_INPUT)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m clv")

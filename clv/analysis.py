@@ -1,0 +1,373 @@
+"""One data set under one set of assumptions; each part is computed once, when first asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from threading import Lock
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clv.assumptions import Assumptions, ModelChoice
+from clv.economics import (
+    CustomerValues,
+    NewCustomer,
+    Total,
+    clv_tiers,
+    smallest_share_holding,
+    totals_with_intervals,
+    value_customers,
+    value_of_new_customer,
+)
+from clv.economics.acquisition import NewCustomerSpend, new_customer_spend
+from clv.forecast import FittedModels, Forecast, TotalDraws, draw_totals, fit_models, forecast_customers
+from clv.history import (
+    RFM_SEGMENTS,
+    CustomerSummary,
+    customer_summary,
+    monthly_revenue,
+    orders_of_customer,
+    rfm_scores,
+    rfm_segments,
+)
+from clv.history.rfm import NEVER_PAID
+from clv.ingest import Ingested, QualityReport
+from clv.scenarios import LeverBase, Levers, WhatIf, prepare_levers, what_if
+
+RISK_BANDS = ("Low", "Medium", "High")
+EVERYONE = "All customers"
+BLANK = "(blank)"
+MOST_GROUPS = 30
+
+MIN_BUYERS = 500
+MIN_DAYS = 180
+MIN_ORDERS_OF_SOME = 3
+
+
+@dataclass(frozen=True)
+class Modelled:
+    """What the models say of a data set before any money assumption: the costly part, computed once."""
+
+    models: FittedModels
+    forecast: Forecast
+    new_customer_spend: NewCustomerSpend
+
+
+class Dataset:
+    """Orders read, summarised and segmented; models are fitted once for each model choice.
+
+    Parameters
+    ----------
+    ingested : transactions and their quality report.
+    as_of : day to count from; the day of the last order when omitted.
+
+    Raises
+    ------
+    ValueError : there is no order up to ``as_of``.
+    """
+
+    def __init__(self, ingested: Ingested, as_of: dt.date | None = None) -> None:
+        self.transactions = ingested.transactions
+        self.report: QualityReport = ingested.report
+        self.summary: CustomerSummary = customer_summary(ingested.transactions, as_of)
+        self.buyers: pd.DataFrame = self.summary.buyers.reset_index(drop=True)
+        self.scores: pd.DataFrame = rfm_scores(self.buyers)
+        self.segment: pd.Series = rfm_segments(self.scores)
+        self._modelled: dict[ModelChoice, Modelled] = {}
+        self._lever_bases: dict[tuple[ModelChoice, str], LeverBase] = {}
+        self._group_draws: dict[tuple[ModelChoice, bytes], TotalDraws] = {}
+        self._lock = Lock()
+
+    @property
+    def as_of(self) -> dt.date:
+        """The day to count from."""
+        return self.summary.as_of
+
+    @cached_property
+    def segment_names(self) -> list[str]:
+        """Segments that occur, best first."""
+        present = set(self.segment)
+        return [name for name in RFM_SEGMENTS if name in present]
+
+    @cached_property
+    def monthly_revenue(self) -> pd.DataFrame:
+        """Frame month, new, returning: net revenue of new and of returning customers."""
+        with self._lock:
+            return monthly_revenue(self.transactions, self.as_of)
+
+    @cached_property
+    def data_notes(self) -> tuple[str, ...]:
+        """What makes a forecast from these data weak, in words; empty where there is enough to go on."""
+        days = int(self.buyers["T_days"].max()) if len(self.buyers) else 0
+        checks = [
+            (
+                len(self.buyers) < MIN_BUYERS,
+                f"Only {len(self.buyers):,} customers ever paid; below {MIN_BUYERS} a forecast is rough.",
+            ),
+            (
+                days < MIN_DAYS,
+                f"The orders span {days} days; below {MIN_DAYS} the model cannot tell a pause from a goodbye.",
+            ),
+            (
+                bool((self.buyers["purchase_days"] < MIN_ORDERS_OF_SOME).all()),
+                "Nobody bought on three days or more, so regular buyers cannot be told from chance.",
+            ),
+        ]
+        return tuple(text for applies, text in checks if applies)
+
+    def modelled(self, choice: ModelChoice) -> Modelled:
+        """Models, forecast and draws for a model choice, fitted on first use.
+
+        Raises
+        ------
+        ModelDataError : the data cannot identify the model; the message says what they lack.
+        """
+        with self._lock:
+            if choice not in self._modelled:
+                self._modelled[choice] = self._fit(choice)
+            return self._modelled[choice]
+
+    def lever_base(self, choice: ModelChoice, segment: str) -> LeverBase:
+        """The customers of a segment (or all) ready for what-if levers, binned on first use."""
+        forecast = self.modelled(choice).forecast
+        with self._lock:
+            if (choice, segment) not in self._lever_bases:
+                members = None if segment == EVERYONE else (self.segment == segment).to_numpy()
+                self._lever_bases[choice, segment] = prepare_levers(forecast, members)
+            return self._lever_bases[choice, segment]
+
+    def group_draws(self, choice: ModelChoice, groups: pd.Categorical[str]) -> TotalDraws:
+        """Totals of the groups of buyers under parameter draws, computed once per grouping."""
+        forecast = self.modelled(choice).forecast
+        codes = groups.codes.astype(np.intp)
+        key = choice, hashlib.sha256(codes.tobytes()).digest()
+        with self._lock:
+            if key not in self._group_draws:
+                self._group_draws[key] = draw_totals(forecast, codes, len(groups.categories))
+            return self._group_draws[key]
+
+    def orders_of(self, customer_id: str) -> pd.DataFrame:
+        """One customer's orders, oldest first: ordered_at, order_id, amount, items."""
+        with self._lock:  # one connection serves every thread
+            return orders_of_customer(self.transactions, customer_id)
+
+    def _fit(self, choice: ModelChoice) -> Modelled:
+        models = fit_models(self.buyers, choice)
+        forecast = forecast_customers(self.buyers, models)
+        return Modelled(
+            models=models,
+            forecast=forecast,
+            new_customer_spend=new_customer_spend(
+                models, self.buyers["first_order_value"].to_numpy(dtype=float)
+            ),
+        )
+
+
+class Analysis:
+    """The answers: CLV, risk, segments, acquisition and what-if of a data set under assumptions.
+
+    Parts that need a model raise ModelDataError where the data cannot identify one.
+    """
+
+    def __init__(self, dataset: Dataset, assumptions: Assumptions) -> None:
+        self.dataset = dataset
+        self.assumptions = assumptions
+
+    @property
+    def modelled(self) -> Modelled:
+        """Models and forecast under the chosen model."""
+        return self.dataset.modelled(self.assumptions.model)
+
+    @property
+    def forecast(self) -> Forecast:
+        """The forecast, in the row order of ``dataset.buyers``."""
+        return self.modelled.forecast
+
+    @cached_property
+    def values(self) -> CustomerValues:
+        """CLV of every buyer with its range."""
+        return value_customers(self.forecast, self.assumptions)
+
+    @cached_property
+    def churn_risk(self) -> NDArray[np.float64]:
+        """Probability of no order within the churn window, for every buyer."""
+        return self.forecast.churn_risk(self.assumptions.churn_window_days)
+
+    @cached_property
+    def risk_band(self) -> pd.Categorical[str]:
+        """Low, Medium or High, by the risk bands of the assumptions."""
+        edges = [self.assumptions.medium_risk, self.assumptions.high_risk]
+        codes = np.searchsorted(edges, self.churn_risk, side="right")
+        return pd.Categorical.from_codes(codes, categories=pd.Index(RISK_BANDS), ordered=True)
+
+    @cached_property
+    def at_risk(self) -> NDArray[np.bool_]:
+        """Buyers whose churn risk is high."""
+        return np.asarray(self.risk_band == "High")
+
+    @cached_property
+    def value_at_risk(self) -> float:
+        """Risk x CLV, summed over the customers at high risk, money."""
+        return float((self.churn_risk * self.values.clv)[self.at_risk].sum())
+
+    @cached_property
+    def customers(self) -> pd.DataFrame:
+        """One row per customer, by customer_id; predictions are blank for those who never paid."""
+        summary = self.dataset.summary
+        predictions = pd.DataFrame(
+            {
+                "customer_id": self.dataset.buyers["customer_id"],
+                "probability_alive": self.forecast.probability_alive,
+                "churn_risk": self.churn_risk,
+                "risk_band": self.risk_band.astype(str),
+                "expected_purchases": self.forecast.expected_purchases(self.assumptions.horizon_months),
+                "expected_spend": self.forecast.expected_spend,
+                "clv": self.values.clv,
+                "clv_low": self.values.clv_low,
+                "clv_high": self.values.clv_high,
+                "value_at_risk": self.churn_risk * self.values.clv,
+                "clv_tier": clv_tiers(self.values.clv).astype(str),
+                "segment": self.dataset.segment,
+                **self.dataset.scores,
+            }
+        )
+        table = summary.frame.merge(predictions, on="customer_id", how="left", validate="one_to_one")
+        table["segment"] = table["segment"].fillna(NEVER_PAID)
+        table = table.astype(dict.fromkeys(self.dataset.scores.columns, "Int64"))
+        order = [*CUSTOMER_COLUMNS, *summary.attributes]
+        return table[order]
+
+    @cached_property
+    def segments(self) -> pd.DataFrame:
+        """``breakdown`` by RFM segment, best segment first."""
+        return self.breakdown("segment")
+
+    @cached_property
+    def breakdown_attributes(self) -> list[str]:
+        """Columns of the file with few enough values to break down by."""
+        buyers, attributes = self.dataset.buyers, self.dataset.summary.attributes
+        return [name for name in attributes if 1 < buyers[name].nunique() <= MOST_GROUPS]
+
+    def breakdown(self, by: str) -> pd.DataFrame:
+        """One row per group: size, revenue, CLV with its 80 % interval, risk and value at risk.
+
+        ``by`` is "segment", "clv_tier", "risk_band" or one of ``breakdown_attributes``; the first three
+        come in their own order, an attribute's values by CLV, largest first.
+        """
+        groups = self._groups(by)
+        buyers = self.dataset.buyers
+        frame = pd.DataFrame(
+            {
+                by: groups,
+                "customers": 1,
+                "revenue": buyers["revenue"],
+                "orders": buyers["orders"],
+                "clv_total": self.values.clv,
+                "churn_risk": self.churn_risk,
+                "value_at_risk": self.churn_risk * self.values.clv,
+                "days_since_last_order": buyers["days_since_last_order"],
+            }
+        )
+        table = frame.groupby(by, observed=False).agg(
+            customers=("customers", "sum"),
+            revenue=("revenue", "sum"),
+            orders=("orders", "sum"),
+            clv_total=("clv_total", "sum"),
+            churn_risk=("churn_risk", "mean"),
+            value_at_risk=("value_at_risk", "sum"),
+            days_since_last_order=("days_since_last_order", "median"),
+        )
+        draws = self.dataset.group_draws(self.assumptions.model, groups)
+        intervals = totals_with_intervals(
+            np.asarray(table["clv_total"], dtype=np.float64), draws, self.assumptions
+        )
+        table["clv_low"] = [interval.low for interval in intervals]
+        table["clv_high"] = [interval.high for interval in intervals]
+        table["clv_per_customer"] = table["clv_total"] / table["customers"]
+        for column in ("customers", "revenue", "clv_total"):
+            table[f"{column}_share"] = table[column] / table[column].sum()
+        table = table.reset_index().astype({by: str})
+        if by in self.dataset.summary.attributes:
+            return table.sort_values("clv_total", ascending=False, ignore_index=True)
+        return table
+
+    @property
+    def total_clv(self) -> Total:
+        """CLV of all customers with its 80 % interval."""
+        draws = self.dataset.group_draws(self.assumptions.model, self._groups("segment"))
+        return totals_with_intervals(np.array([self.values.clv.sum()]), draws.pooled(), self.assumptions)[0]
+
+    @cached_property
+    def share_holding_half(self) -> float:
+        """Smallest share of buyers that hold half of the predicted CLV."""
+        return smallest_share_holding(self.values.clv)
+
+    @cached_property
+    def new_customer(self) -> NewCustomer:
+        """Value of a newly acquired customer against CAC."""
+        return value_of_new_customer(self.modelled.new_customer_spend, self.assumptions)
+
+    def what_if(self, levers: Levers, segment: str = EVERYONE) -> WhatIf:
+        """Base case against levers, for all customers or those of one segment."""
+        return what_if(self.dataset.lever_base(self.assumptions.model, segment), levers, self.assumptions)
+
+    @cached_property
+    def clv_bins(self) -> pd.DataFrame:
+        """Histogram of CLV: bin_start, bin_end, customers; the last bin holds everyone above it."""
+        clv = self.values.clv
+        top = float(np.quantile(clv, 0.98)) or 1.0
+        counts, edges = np.histogram(np.minimum(clv, top), bins=30, range=(0.0, top))
+        return pd.DataFrame({"bin_start": edges[:-1], "bin_end": edges[1:], "customers": counts})
+
+    @cached_property
+    def risk_bins(self) -> pd.DataFrame:
+        """Histogram of churn risk: risk_low, risk_high, customers, value_at_risk."""
+        edges = np.linspace(0, 1, 21)
+        counts, _ = np.histogram(self.churn_risk, bins=edges)
+        value, _ = np.histogram(self.churn_risk, bins=edges, weights=self.churn_risk * self.values.clv)
+        return pd.DataFrame(
+            {"risk_low": edges[:-1], "risk_high": edges[1:], "customers": counts, "value_at_risk": value}
+        )
+
+    def _groups(self, by: str) -> pd.Categorical[str]:
+        """The group of every buyer; only groups that occur."""
+        if by == "segment":
+            return pd.Categorical(self.dataset.segment, categories=self.dataset.segment_names)
+        if by == "clv_tier":
+            return clv_tiers(self.values.clv).remove_unused_categories()
+        if by == "risk_band":
+            return self.risk_band.remove_unused_categories()
+        return pd.Categorical(self.dataset.buyers[by].fillna(BLANK))
+
+
+CUSTOMER_COLUMNS = (
+    "customer_id",
+    "segment",
+    "clv_tier",
+    "clv",
+    "clv_low",
+    "clv_high",
+    "churn_risk",
+    "risk_band",
+    "value_at_risk",
+    "probability_alive",
+    "expected_purchases",
+    "expected_spend",
+    "orders",
+    "revenue",
+    "first_order_date",
+    "last_order_date",
+    "days_since_last_order",
+    "frequency",
+    "recency_days",
+    "T_days",
+    "monetary_value",
+    "first_order_value",
+    "recency_score",
+    "frequency_score",
+    "monetary_score",
+)
