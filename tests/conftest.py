@@ -47,3 +47,15 @@ def cdnow() -> pd.DataFrame:
 def sample_shop() -> Dataset:
     """The sample shop, read and summarised once."""
     return Dataset(read_orders([OrderFile(SAMPLE_ORDERS.name, SAMPLE_ORDERS)], currency="EUR"))
+
+
+@pytest.fixture
+def read_rows(tmp_path):
+    """Reads order rows given as a CSV text and gives the ingested transactions."""
+
+    def read(text: str, name: str = "orders.csv"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return read_orders([OrderFile(name, path)], currency="EUR")
+
+    return read

@@ -1,0 +1,110 @@
+"""The whole of one data set: parts that agree with each other, and with the sample's truth."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from clv.analysis import EVERYONE, Analysis, Dataset
+from clv.assumptions import Assumptions
+from clv.models import ModelDataError
+from clv.scenarios import Levers
+from tests.conftest import PROJECT
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return json.loads((PROJECT / "sample_data" / "truth.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def analysis(sample_shop):
+    return Analysis(sample_shop, Assumptions())
+
+
+def test_the_forecast_holds_what_followed(analysis, truth):
+    """Purchases and spend of the year after the file, drawn from the known process and not in any file."""
+    followed = [channel["next_12_months"] for channel in truth["channels"].values()]
+    purchases = analysis.forecast.expected_purchases(12).sum()
+    assert purchases == pytest.approx(sum(year["purchase_days"] for year in followed), rel=0.10)
+    revenue = Analysis(analysis.dataset, Assumptions(margin=1.0, annual_discount_rate=0.0))
+    spend = sum(year["spend"] for year in followed)
+    assert revenue.total_clv.mean == pytest.approx(spend, rel=0.12)
+
+
+def test_channels_rank_as_they_do_in_truth(analysis, truth):
+    found = analysis.breakdown("channel").set_index("channel")["clv_per_customer"]
+    known = {
+        name: channel["next_12_months"]["spend"] / channel["customers"]
+        for name, channel in truth["channels"].items()
+    }
+    assert found.idxmax() == max(known, key=known.get) == "Referral"
+    assert found.idxmin() == min(known, key=known.get) == "Paid social"
+
+
+@pytest.mark.parametrize("by", ["segment", "clv_tier", "risk_band", "channel", "country", "category"])
+def test_every_breakdown_adds_up_to_the_whole(analysis, by):
+    table = analysis.breakdown(by)
+    assert table["customers"].sum() == len(analysis.dataset.buyers)
+    assert table["clv_total"].sum() == pytest.approx(analysis.total_clv.mean)
+    assert table["revenue"].sum() == pytest.approx(analysis.dataset.buyers["revenue"].sum())
+    assert (table["clv_low"] <= table["clv_total"]).all()
+    assert (table["clv_total"] <= table["clv_high"]).all()
+    for share in ("customers_share", "clv_total_share", "revenue_share"):
+        assert table[share].sum() == pytest.approx(1.0)
+
+
+def test_the_customer_table_agrees_with_the_boxes(analysis):
+    table = analysis.customers
+    assert len(table) == 5_000
+    assert table["customer_id"].is_unique
+    assert table["clv"].sum() == pytest.approx(analysis.total_clv.mean)
+    high = table[table["risk_band"] == "High"]
+    assert len(high) == analysis.at_risk.sum()
+    assert high["value_at_risk"].sum() == pytest.approx(analysis.value_at_risk)
+    unpaid = table[table["segment"] == "No paid order"]
+    assert len(unpaid) == 21
+    assert unpaid["clv"].isna().all()
+
+
+def test_histograms_hold_everyone(analysis):
+    buyers = len(analysis.dataset.buyers)
+    assert analysis.clv_bins["customers"].sum() == buyers
+    assert analysis.risk_bins["customers"].sum() == buyers
+    assert analysis.risk_bins["value_at_risk"].sum() == pytest.approx(
+        np.sum(analysis.churn_risk * analysis.values.clv)
+    )
+
+
+def test_sliders_fit_nothing(sample_shop, monkeypatch):
+    _ = Analysis(sample_shop, Assumptions()).segments
+    monkeypatch.setattr("clv.analysis.fit_models", lambda *_: pytest.fail("a slider fitted a model"))
+    monkeypatch.setattr("clv.analysis.draw_totals", lambda *_: pytest.fail("a slider drew parameters"))
+    other = Analysis(
+        sample_shop,
+        Assumptions(margin=0.2, cac=50, horizon_months=30, annual_discount_rate=0.2, churn_window_days=30),
+    )
+    assert other.total_clv.mean > 0
+    assert other.segments["clv_total"].sum() == pytest.approx(other.total_clv.mean)
+    assert other.new_customer.clv.mean > 0
+
+
+def test_segments_of_levers_add_up_to_everyone(analysis):
+    levers = Levers(0.2, 0.1, 0.05)
+    whole = analysis.what_if(levers, EVERYONE)
+    parts = [analysis.what_if(levers, name) for name in analysis.dataset.segment_names]
+    assert sum(part.scenario for part in parts) == pytest.approx(whole.scenario, rel=2e-3)
+    assert sum(part.base for part in parts) == pytest.approx(whole.base, rel=1e-9)
+    assert whole.base == pytest.approx(analysis.total_clv.mean, rel=1e-9)
+
+
+def test_where_nobody_bought_twice_history_remains(read_rows):
+    dataset = Dataset(read_rows("customer,date,amount\na,2024-01-31,5\nb,2024-02-20,6\n"))
+    analysis = Analysis(dataset, Assumptions())
+    with pytest.raises(ModelDataError, match="second day"):
+        _ = analysis.total_clv
+    assert len(dataset.summary.frame) == 2
+    assert len(dataset.data_notes) == 3
+    assert dataset.monthly_revenue["new"].sum() == pytest.approx(11.0)

@@ -1,0 +1,156 @@
+"""The command line: what it prints, what it writes, how it refuses."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from clv.__main__ import main
+from tests.conftest import PROJECT, SAMPLE_ORDERS, real_file
+
+REPORT_KEYS = {
+    "rows_read", "rows_kept", "customers", "orders", "revenue", "currency", "first_date", "last_date", "dropped",
+    "warnings", "mapping",
+}  # fmt: skip
+SCORED_COLUMNS = {
+    "customer_id", "frequency", "recency_days", "T_days", "orders", "revenue", "first_order_date", "last_order_date",
+    "probability_alive", "churn_risk", "expected_purchases", "expected_spend", "clv", "clv_low", "clv_high", "segment",
+}  # fmt: skip
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def as_json(*arguments):
+    result = run(*arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def test_check_the_sample():
+    report = as_json("check", SAMPLE_ORDERS)
+    assert set(report) >= REPORT_KEYS
+    assert (report["rows_read"], report["customers"], report["orders"]) == (24_700, 5_000, 15_672)
+    assert report["revenue"] == pytest.approx(631_759.97)
+    assert report["rows_kept"] + sum(row["rows"] for row in report["dropped"]) == report["rows_read"]
+
+
+def test_score_the_sample(tmp_path):
+    out = tmp_path / "customers.csv"
+    result = as_json("score", SAMPLE_ORDERS, "--out", out, "--margin", 0.35, "--cac", 18, "--horizon", 24)
+    assert set(result) >= REPORT_KEYS | {"as_of", "model", "clv", "expected_purchases", "timings"}
+    assert set(result["model"]) >= {"name", "params", "log_likelihood"}
+    assert result["clv"]["horizon_months"] == 24
+    assert result["clv"]["low"] < result["clv"]["total"] < result["clv"]["high"]
+    scored = pd.read_csv(out, dtype={"customer_id": str})
+    assert set(scored.columns) >= SCORED_COLUMNS
+    assert len(scored) == 5_000
+    assert scored["clv"].sum() == pytest.approx(result["clv"]["total"], abs=30)
+    assert scored["clv"].isna().sum() == result["customers_never_paid"] == 21
+    assert scored["churn_risk"].dropna().between(0, 1).all()
+
+
+def test_nothing_but_json_on_standard_output():
+    command = [sys.executable, "-m", "clv", "score", str(SAMPLE_ORDERS), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=True)
+    assert json.loads(done.stdout)["customers"] == 5_000
+    assert done.stderr == ""
+
+
+def test_margin_scales_and_horizon_grows():
+    base = as_json("score", SAMPLE_ORDERS)["clv"]["total"]
+    assert as_json("score", SAMPLE_ORDERS, "--margin", 0.8)["clv"]["total"] == pytest.approx(2 * base)
+    assert as_json("score", SAMPLE_ORDERS, "--horizon", 24)["clv"]["total"] > base
+
+
+def test_lifetimes_beside_the_native_fit():
+    model = as_json("score", SAMPLE_ORDERS, "--model", "bg-nbd", "--engine", "lifetimes")["model"]
+    assert model["lifetimes"]["params"] == pytest.approx(model["params"], rel=1e-3)
+    assert model["log_likelihood"] >= model["lifetimes"]["log_likelihood"] - 1e-6
+
+
+def test_an_earlier_day():
+    result = as_json("score", SAMPLE_ORDERS, "--as-of", "2025-09-30")
+    assert result["as_of"] == "2025-09-30"
+    assert result["customers"] < 5_000
+
+
+def test_words_for_people():
+    said = run("score", SAMPLE_ORDERS).stdout
+    assert "5,000 customers as of 2026-09-30" in said
+    assert "CLV over 12 months" in said
+    assert "24,700 rows read" in run("check", SAMPLE_ORDERS).stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "empty"),
+        ("customer,date,amount\n", "header"),
+        ("customer,amount\na,1\nb,2\n", "date"),
+        ("customer,date,amount\na,2024-01-31,5\nb,2024-02-20,6\n", "Nobody bought on a second day"),
+    ],
+)
+def test_what_cannot_be_used_is_said_in_one_sentence(tmp_path, content, said):
+    path = tmp_path / "orders.csv"
+    path.write_text(content)
+    result = run("score", path, "--json")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert said.lower() in result.stderr.lower()
+    assert result.stderr.count("\n") == 1
+
+
+def test_wrong_options_are_refused():
+    for arguments in (
+        ["--margin", "2"],
+        ["--horizon", "0"],
+        ["--map", "customer"],
+        ["--map", "customer=nobody"],
+        ["--as-of", "1990-01-01"],
+        ["--out", "/nowhere/at/all.csv"],
+    ):
+        result = run("score", SAMPLE_ORDERS, *arguments)
+        assert result.exit_code == 2, arguments
+        assert "Traceback" not in result.stderr
+
+
+def test_columns_named_by_hand(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("x;y;z\na;2024-01-31;5\na;2024-02-20;6\nb;2024-02-21;6\n")
+    report = as_json("check", path, "--map", "customer=x,date=y,amount=z")
+    assert report["mapping"]["customer"] == "x"
+    assert report["revenue"] == pytest.approx(17.0)
+
+
+def test_cdnow():
+    assert as_json("score", real_file("cdnow", "CDNOW_master.csv"))["customers"] == 23_570
+
+
+def test_online_retail():
+    report = as_json("check", real_file("online_retail", "online_retail.parquet"))
+    assert (report["customers"], report["orders"]) == (4_338, 18_532)
+    assert report["gross_revenue"] == pytest.approx(8_911_407.90, abs=0.005)
+    assert (
+        report["rows_kept"] + sum(row["rows"] for row in report["dropped"]) == report["rows_read"] == 541_909
+    )
+
+
+def test_yandex():
+    report = as_json("check", real_file("yandex_afisha", "orders_log_us.csv"))
+    assert report["customers"] == 36_523
+    assert report["revenue"] == pytest.approx(252_057.20, abs=0.005)
+
+
+def test_date_order_is_asked_for():
+    path = real_file("dirty", "ambiguous_dayfirst_all_days_le_12.csv")
+    refused = run("check", path)
+    assert refused.exit_code == 2
+    assert "--date-order" in refused.stderr
+    assert as_json("check", path, "--date-order", "dmy")["revenue"] == pytest.approx(94_902.63)
