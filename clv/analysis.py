@@ -295,7 +295,7 @@ class Analysis:
             return table.sort_values("clv_total", ascending=False, ignore_index=True)
         return table
 
-    @property
+    @cached_property
     def total_clv(self) -> Total:
         """CLV of all customers with its 80 % interval."""
         draws = self.dataset.group_draws(self.assumptions.model, self._groups("segment"))

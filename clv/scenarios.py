@@ -10,7 +10,7 @@ which is itself exact: with every lever at 0 the result is the base case.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from clv.forecast.forecast import MONTH_ENDS
 FloatArray = NDArray[np.float64]
 
 BIN_STEP = 0.05
+MOST_KEPT = 256
 
 
 class LeverError(ValueError):
@@ -68,6 +69,7 @@ class LeverBase:
     bin_frequency, bin_T, bin_value : shape (bins,); value is the sum of P(alive) x expected spend, money.
     spend : shape (37,), exact expected spend of the group up to each month's end, money.
     binned_spend : shape (37,), the same from the bins.
+    computed : spend from the bins by (retention lift, frequency lift, horizon), kept once computed.
     """
 
     forecast: Forecast
@@ -77,6 +79,7 @@ class LeverBase:
     bin_value: FloatArray
     spend: FloatArray
     binned_spend: FloatArray
+    computed: dict[tuple[float, float, int], FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -160,12 +163,24 @@ def what_if(base: LeverBase, levers: Levers, assumptions: Assumptions) -> WhatIf
 
 
 def _binned_spend(base: LeverBase, levers: Levers, horizon_months: int) -> FloatArray:
+    """Kept per pair of lifts and horizon, so that sliders of margin, rate and cost compute no purchases."""
+    key = levers.retention_lift, levers.frequency_lift, horizon_months
+    if key not in base.computed:
+        if len(base.computed) >= MOST_KEPT:
+            base.computed.clear()
+        base.computed[key] = _spend_in_bins(base, *key)
+    return base.computed[key]
+
+
+def _spend_in_bins(
+    base: LeverBase, retention_lift: float, frequency_lift: float, horizon_months: int
+) -> FloatArray:
     purchases = base.forecast.models.purchases.purchases_if_alive(
         MONTH_ENDS[: horizon_months + 1],
         base.bin_frequency[:, None],
         base.bin_T[:, None],
-        dropout_scale=1 - levers.retention_lift,
-        rate_scale=1 + levers.frequency_lift,
+        dropout_scale=1 - retention_lift,
+        rate_scale=1 + frequency_lift,
     )
     return np.asarray(base.bin_value @ purchases)
 

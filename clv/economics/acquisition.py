@@ -82,9 +82,11 @@ def value_of_new_customer(spend: NewCustomerSpend, assumptions: Assumptions) -> 
     months = weights.size + 1
     clv = margin * (spend.first_order + np.diff(spend.repeat_spend[:months]) @ weights)
     clv_draws = margin * (_first_order_draws(spend) + np.diff(spend.draws[:, :months], axis=1) @ weights)
-    low, high = _quantiles(clv_draws)
+    low, high = _quantiles(clv_draws, clv)
     cumulative = margin * (spend.first_order + spend.repeat_spend)
-    curve_low, curve_high = _quantiles(margin * (_first_order_draws(spend)[:, None] + spend.draws))
+    curve_low, curve_high = _quantiles(
+        margin * (_first_order_draws(spend)[:, None] + spend.draws), cumulative
+    )
     reached = np.flatnonzero(cumulative >= cac)
     return NewCustomer(
         clv=Total(float(clv), float(low), float(high)),
@@ -107,7 +109,8 @@ def _first_order_draws(spend: NewCustomerSpend) -> FloatArray:
     return np.maximum(spend.first_order + spend.first_order_error * noise, 0.0)
 
 
-def _quantiles(draws: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _quantiles(draws: FloatArray, estimate: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The 80 % interval of the draws, widened to hold the estimate where few data leave it outside."""
     tail = (1 - INTERVAL_LEVEL) / 2
     low, high = np.quantile(draws, [tail, 1 - tail], axis=0)
-    return low, high
+    return np.minimum(low, estimate), np.maximum(high, estimate)

@@ -46,6 +46,8 @@ def fit_models(buyers: pd.DataFrame, choice: ModelChoice = "auto") -> FittedMode
     ------
     ModelDataError : the data cannot identify a purchase model; the message says what they lack.
     """
+    if buyers.empty:
+        raise ModelDataError("Nobody in the file has paid for an order: every amount is 0 or was refunded.")
     history = (buyers["frequency"], buyers["recency_days"], buyers["T_days"])
     fitted = [model().fit(*history) for model in CANDIDATES[choice]]
     purchases = max(fitted, key=lambda model: model.log_likelihood_)

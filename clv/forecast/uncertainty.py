@@ -78,7 +78,9 @@ def interval_around(mean: FloatArray, relative_sd: FloatArray) -> tuple[FloatArr
     """Low and high end of the 80 % interval: log-normal with the given mean and relative deviation."""
     sd = np.sqrt(np.log1p(relative_sd**2))
     reach = stats.norm.ppf(0.5 + INTERVAL_LEVEL / 2) * sd
-    return mean * np.exp(-reach - sd**2 / 2), mean * np.exp(reach - sd**2 / 2)
+    low, high = mean * np.exp(-reach - sd**2 / 2), mean * np.exp(reach - sd**2 / 2)
+    # With a deviation of many times the mean, the mean itself lies beyond the upper quantile.
+    return low, np.maximum(high, mean)
 
 
 def value_quantiles(forecast: Forecast, horizon_months: int) -> tuple[FloatArray, FloatArray]:

@@ -144,6 +144,17 @@ def test_equal_amounts_fall_back_to_the_average(shop):
     assert np.all(np.isfinite(low) & np.isfinite(high))
 
 
+def test_nobody_paid(shop):
+    with pytest.raises(ModelDataError, match="Nobody in the file has paid"):
+        fit_models(shop[0].iloc[:0])
+
+
+def test_an_interval_holds_its_mean():
+    low, high = interval_around(np.array([100.0, 100.0, 0.0]), np.array([0.05, 50.0, 0.0]))
+    assert np.all(low <= [100, 100, 0])
+    assert np.all(high >= [100, 100, 0])
+
+
 def test_nobody_bought_twice():
     once = pd.DataFrame(
         {"frequency": [0] * 5, "recency_days": [0] * 5, "T_days": range(5), "monetary_value": [0.0] * 5}
