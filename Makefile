@@ -1,0 +1,84 @@
+# CLV Studio: everything runs inside .venv, which these targets make and keep up to date.
+
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo "$$p"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# A stamp is worth nothing when the interpreter behind it has gone (moved, upgraded, half made).
+$(shell [ -x $(PY) ] || rm -f $(RUNTIME) $(DEV))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help app test lint bench clean
+
+help: ## show the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+app: $(RUNTIME) ## open CLV Studio in the browser, on this machine only
+	@exec $(PY) -m streamlit run app.py
+
+test: $(DEV) ## run every test, those in the browser too
+	@chromium="$$(tests/browser/find_chromium.sh)" && CHROMIUM="$$chromium" $(PY) -m pytest
+
+lint: $(DEV) ## check style, types and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(DEV) ## run every benchmark in benchmarks/
+	@set -e; found=; for file in benchmarks/bench_*.py; do \
+		[ -e "$$file" ] || continue; found=1; \
+		echo "== $$file"; $(PY) -m "benchmarks.$$(basename "$$file" .py)"; \
+	done; [ -n "$$found" ] || echo "There are no benchmarks/bench_*.py yet."
+
+clean: ## remove .venv and every cache
+	rm -rf $(VENV) .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Makes .venv unless a working one is there. One that could not be finished is removed again.
+define make_venv
+if ! $(PY) -m pip --version >/dev/null 2>&1; then \
+	if [ -z "$(PYTHON)" ]; then \
+		echo "CLV Studio needs Python 3.11 or newer and found none on PATH. Install it (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python; or python.org), or name one: make PYTHON=/path/to/python3" >&2; \
+		exit 1; \
+	fi; \
+	if ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+		echo "$(PYTHON) is not a working Python 3.11 or newer. Name one: make PYTHON=/path/to/python3" >&2; \
+		exit 1; \
+	fi; \
+	if ! "$(PYTHON)" -c 'import ensurepip, venv' >/dev/null 2>&1; then \
+		version="$$("$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"; \
+		echo "$(PYTHON) lacks the venv module. Install it (Debian, Ubuntu: apt install python$$version-venv) and try again." >&2; \
+		exit 1; \
+	fi; \
+	rm -rf $(VENV); \
+	echo "Making .venv with $$("$(PYTHON)" --version)"; \
+	trap 'rm -rf $(VENV)' INT TERM; \
+	if ! "$(PYTHON)" -m venv $(VENV); then \
+		rm -rf $(VENV); \
+		echo "$(PYTHON) could not make a virtual environment in $(VENV); see the message above." >&2; \
+		exit 1; \
+	fi; \
+	trap - INT TERM; \
+fi
+endef
+
+# The stamp is touched last: an installation that broke off is taken up again the next time.
+$(RUNTIME): requirements.txt
+	@$(make_venv)
+	@echo "Installing what CLV Studio needs into .venv (the first time takes a minute or two)"
+	@$(PY) -m pip install --quiet -r requirements.txt
+	@touch $@
+
+$(DEV): requirements.txt requirements-dev.txt
+	@$(make_venv)
+	@echo "Installing what CLV Studio and its tests need into .venv (the first time takes a minute or two)"
+	@$(PY) -m pip install --quiet -r requirements-dev.txt
+	@touch $(RUNTIME) $@

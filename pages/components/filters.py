@@ -1,0 +1,43 @@
+"""Which customers: filters shared by the customer table and the lists."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from clv.analysis import RISK_BANDS, Analysis
+from clv.economics import CLV_TIERS
+from pages.components.tables import column_label
+
+MOST_VALUES = 60
+
+
+def filter_customers(analysis: Analysis, page: str) -> pd.DataFrame:
+    """Draw the filters (keys prefixed by ``page``) and give the customers who pass, dearest first."""
+    table = analysis.customers
+    keep = pd.Series(True, index=table.index)
+    choices = {
+        "segment": analysis.dataset.segment_names,
+        "risk_band": list(RISK_BANDS),
+        "clv_tier": list(CLV_TIERS),
+        **_attribute_values(analysis),
+    }
+    with st.grid(4, min_column_width=190):
+        for column, options in choices.items():
+            chosen = st.multiselect(
+                column_label(column),
+                options,
+                key=f"{page}_{column}",
+                placeholder="All",
+                persist_state="session",
+            )
+            if chosen:
+                keep &= table[column].isin(chosen)
+    return table[keep].sort_values(["clv", "customer_id"], ascending=[False, True], na_position="last")
+
+
+def _attribute_values(analysis: Analysis) -> dict[str, list[str]]:
+    """Attributes with few enough values to choose from."""
+    frame = analysis.dataset.summary.frame
+    values = {name: frame[name].dropna().unique() for name in analysis.dataset.summary.attributes}
+    return {name: sorted(map(str, found)) for name, found in values.items() if 1 < len(found) <= MOST_VALUES}

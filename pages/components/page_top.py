@@ -1,0 +1,54 @@
+"""What every page opens with: its title, what went wrong with the last upload, and the finding."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from clv.analysis import Analysis
+from clv.models import ModelDataError
+from pages.components.formatting import in_prose, plain
+from pages.components.navigation import enter_through_app
+from pages.components.session import analysis_under, session
+from pages.components.sidebar import current_assumptions
+
+SHOWN_PROBLEMS = 8
+
+
+def open_page(title: str) -> Analysis:
+    """Draw the title and any upload problem; give the analysis under the sidebar's assumptions."""
+    enter_through_app()
+    st.title(title)
+    _show_problems()
+    return analysis_under(current_assumptions())
+
+
+def finding(sentence: str) -> None:
+    """The page's answer in one plain sentence."""
+    st.markdown(f"#### {in_prose(sentence)}")
+
+
+def can_forecast(analysis: Analysis) -> bool:
+    """Whether the data identify a model; fits it on first use and says in words why where they do not."""
+    try:
+        with st.spinner("Fitting how customers buy and leave …", show_time=True):
+            notes = analysis.modelled.models.notes
+    except ModelDataError as error:
+        st.warning(
+            f"**No forecast from these data.** {plain(str(error))} What happened so far is shown; "
+            "CLV, churn risk and what-if need a model.",
+            icon="⚠️",
+        )
+        return False
+    for note in (*analysis.dataset.data_notes, *notes):
+        st.caption(f"⚠️ {in_prose(note)}")
+    return True
+
+
+def _show_problems() -> None:
+    state = session()
+    if not state.problems:
+        return
+    names = ", ".join(plain(file.name) for file in state.files)
+    lines = "\n".join(f"- {plain(problem)}" for problem in state.problems[:SHOWN_PROBLEMS])
+    st.error(f"**{names} could not be used. {plain(state.name)} stays loaded.**\n\n{lines}", icon="🚫")
+    st.page_link("pages/data.py", label="Correct the columns or settings on the Data page", icon="📄")

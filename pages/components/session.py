@@ -1,0 +1,124 @@
+"""The data set and the assumptions of this browser session, and how a new file replaces the old."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from clv.analysis import Analysis, Dataset
+from clv.assumptions import Assumptions
+from clv.ingest import InputError, OrderFile, read_orders
+
+SAMPLE_NAME = "Sample shop"
+SAMPLE_ORDERS = Path(__file__).parents[2] / "sample_data" / "orders.csv"
+SAMPLE_CURRENCY = "EUR"
+STATE = "clv_session"
+
+Progress = Callable[[float, str], None]
+
+
+@dataclass
+class Session:
+    """What one browser session holds. A failed upload leaves ``dataset`` as it was."""
+
+    dataset: Dataset
+    name: str
+    is_sample: bool = True
+    files: tuple[OrderFile, ...] = ()
+    fingerprint: str = ""
+    problems: tuple[str, ...] = ()
+    settings: dict[str, Any] = field(default_factory=dict)
+    analysis: Analysis | None = None
+
+
+@st.cache_resource(show_spinner="Loading the sample shop …")
+def _sample() -> Dataset:
+    files = [OrderFile(SAMPLE_ORDERS.name, SAMPLE_ORDERS)]
+    return Dataset(read_orders(files, currency=SAMPLE_CURRENCY))
+
+
+def session() -> Session:
+    """This session's state; the sample shop to begin with."""
+    if STATE not in st.session_state:
+        st.session_state[STATE] = Session(_sample(), SAMPLE_NAME)
+    state: Session = st.session_state[STATE]
+    return state
+
+
+def analysis_under(assumptions: Assumptions) -> Analysis:
+    """The analysis of the current data set; the same object while neither data nor assumptions change."""
+    state = session()
+    current = state.analysis
+    if current is None or current.dataset is not state.dataset or current.assumptions != assumptions:
+        state.analysis = Analysis(state.dataset, assumptions)
+    assert state.analysis is not None
+    return state.analysis
+
+
+def use_sample() -> None:
+    """Go back to the sample shop."""
+    state = session()
+    st.session_state[STATE] = Session(_sample(), SAMPLE_NAME, fingerprint=state.fingerprint)
+
+
+def take_uploads(uploads: Sequence[Any], progress: Progress) -> None:
+    """Read newly uploaded files; the data loaded before stay if they cannot be read."""
+    fingerprint = _fingerprint(uploads)
+    state = session()
+    if not uploads or fingerprint == state.fingerprint:
+        return
+    state.fingerprint = fingerprint
+    state.files = _spool(uploads, state)
+    state.settings = {}
+    _read(state, progress)
+
+
+def reread(settings: Mapping[str, Any], progress: Progress) -> None:
+    """Read the uploaded files again under other settings (mapping, date_order, currency)."""
+    state = session()
+    state.settings = dict(settings)
+    _read(state, progress)
+
+
+def _read(state: Session, progress: Progress) -> None:
+    try:
+        ingested = read_orders(state.files, progress=progress, **state.settings)
+        dataset = Dataset(ingested)
+    except InputError as error:
+        state.problems = tuple(str(problem) for problem in error.problems)
+        return
+    except ValueError as error:
+        state.problems = (str(error),)
+        return
+    state.dataset = dataset
+    state.name = ", ".join(file.name for file in state.files)
+    state.is_sample, state.problems = False, ()
+    # The collector is off after each rerun; the loaded data are set aside once, here.
+    gc.collect()
+    gc.freeze()
+
+
+def _fingerprint(uploads: Sequence[Any]) -> str:
+    return ",".join(sorted(upload.file_id for upload in uploads))
+
+
+def _spool(uploads: Sequence[Any], state: Session) -> tuple[OrderFile, ...]:
+    """Write the uploads to a folder of their own, which goes when they are replaced or the session ends."""
+    for file in state.files[:1]:
+        shutil.rmtree(file.path.parent, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix="clv-studio-"))
+    weakref.finalize(state, shutil.rmtree, folder, ignore_errors=True)
+    files = []
+    for number, upload in enumerate(uploads):
+        path = folder / str(number)
+        path.write_bytes(upload.getbuffer())
+        files.append(OrderFile(upload.name, path))
+    return tuple(files)

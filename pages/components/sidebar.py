@@ -1,0 +1,233 @@
+"""Data and assumptions, the same on every page."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from clv.analysis import Dataset
+from clv.assumptions import AssumptionError, Assumptions
+from clv.wording import currency_sign
+from pages.components.formatting import count, day, in_prose, plain
+from pages.components.progress import reading_progress
+from pages.components.session import Session, session, take_uploads, use_sample
+
+UPLOAD_TYPES = ["csv", "txt", "tsv", "gz", "parquet", "xlsx", "xls", "xlsb", "ods"]
+CURRENCIES = [
+    "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HUF", "INR", "JPY", "MXN", "NOK",
+    "NZD", "PLN", "RON", "SEK", "THB", "TRY", "UAH", "USD", "ZAR",
+]  # fmt: skip
+NO_CURRENCY = "not stated"
+DEFAULTS = Assumptions()
+MODELS = {
+    "auto": "Automatic (likelier of the two below)",
+    "mbg-nbd": "MBG/NBD",
+    "bg-nbd": "BG/NBD",
+    "pareto-nbd": "Pareto/NBD",
+}
+
+
+def draw_sidebar() -> None:
+    """Draw the sidebar; the pages ask ``current_assumptions`` and ``current_currency`` for what was set."""
+    with st.sidebar:
+        _data_controls(session())
+        _assumption_controls(session())
+
+
+def current_currency() -> str | None:
+    """The currency that amounts are shown in; None when not known."""
+    chosen = st.session_state.get("currency", NO_CURRENCY)
+    return None if chosen == NO_CURRENCY else chosen
+
+
+def current_assumptions() -> Assumptions:
+    """What the sidebar's controls say, validated; the last valid ones where a value is out of range."""
+    state = st.session_state
+    gross = state.get("margin_kind") == "Gross"
+    try:
+        assumptions = Assumptions(
+            margin_kind="gross" if gross else "contribution",
+            margin=state.get("margin", 100 * DEFAULTS.margin) / 100,
+            variable_costs=state.get("variable_costs", 0) / 100 if gross else 0.0,
+            cac=float(state.get("cac", DEFAULTS.cac)),
+            horizon_months=int(state.get("horizon", DEFAULTS.horizon_months)),
+            annual_discount_rate=state.get("discount", 100 * DEFAULTS.annual_discount_rate) / 100,
+            churn_window_days=int(state.get("churn_window", DEFAULTS.churn_window_days)),
+            medium_risk=state.get("risk_bands", (40, 70))[0] / 100,
+            high_risk=state.get("risk_bands", (40, 70))[1] / 100,
+            target_ratio=float(state.get("target_ratio", DEFAULTS.target_ratio)),
+            model=state.get("model", DEFAULTS.model),
+        )
+    except AssumptionError as error:
+        st.warning(f"{error} The last valid assumptions stay in use.", icon="⚠️")
+        return st.session_state.get("valid_assumptions", DEFAULTS)
+    st.session_state["valid_assumptions"] = assumptions
+    return assumptions
+
+
+def _data_controls(state: Session) -> None:
+    st.markdown("**Data**")
+    uploads = st.file_uploader(
+        "Upload your orders",
+        type=UPLOAD_TYPES,
+        accept_multiple_files=True,
+        key="uploads",
+        help="CSV, Excel or Parquet with one row per order or per order line: at least a customer, a date and "
+        "an amount. Several files are read as one. The file stays on this machine.",
+    )
+    with reading_progress() as progress:
+        take_uploads(uploads or [], progress)
+    state = session()
+    summary = state.dataset.summary
+    st.caption(
+        f"**{plain(state.name)}**: {count(len(summary.frame))} customers, orders up to {day(state.dataset.as_of)}"
+    )
+    if not state.is_sample:
+        st.button("Back to the sample shop", on_click=use_sample, key="use_sample", width="stretch")
+
+
+def _assumption_controls(state: Session) -> None:
+    st.markdown("**Assumptions**")
+    _start_from_file(state)
+    currency = current_currency()
+    sign = currency_sign(currency)
+    kind = st.segmented_control(
+        "Margin",
+        ["Contribution", "Gross"],
+        key="margin_kind",
+        required=True,
+        bind="query-params",
+        width="stretch",
+        help="Gross margin: net sales less the cost of goods. Contribution margin: also less shipping, payment "
+        "fees and returns. CAC is compared with the contribution margin.",
+    )
+    st.slider(f"{kind} margin, % of net sales", 1, 100, key="margin", format="%d%%", bind="query-params")
+    if kind == "Gross":
+        st.slider(
+            "Shipping, fees and returns, % of net sales",
+            0,
+            60,
+            key="variable_costs",
+            format="%d%%",
+            bind="query-params",
+            help="Taken off the gross margin to give the contribution margin.",
+        )
+    st.slider(
+        in_prose(f"CAC, {sign or 'money'} per new customer"),
+        0.0,
+        _largest_cac(state.dataset),
+        key="cac",
+        step=_cac_step(state.dataset),
+        format="%g",
+        bind="query-params",
+        help="Cost to acquire one customer: marketing spend divided by the customers it won.",
+    )
+    st.slider(
+        "Horizon, months",
+        1,
+        36,
+        key="horizon",
+        bind="query-params",
+        help="How far ahead a customer's future margin counts toward CLV.",
+    )
+    st.slider(
+        "Discount rate, % a year",
+        0,
+        50,
+        key="discount",
+        format="%d%%",
+        bind="query-params",
+        help="What money a year from now is worth less than money today. Each month's margin is discounted "
+        "from that month's end.",
+    )
+    st.slider(
+        "Churn window, days",
+        7,
+        365,
+        key="churn_window",
+        bind="query-params",
+        help="Churn risk is the probability that a customer places no order within this many days from now.",
+    )
+    with st.expander("More"):
+        st.selectbox(
+            "Currency",
+            [NO_CURRENCY, *CURRENCIES],
+            key="currency",
+            persist_state="session",
+            help="How amounts are labelled. Nothing is converted.",
+        )
+        st.slider(
+            "Medium and high risk from",
+            5,
+            95,
+            key="risk_bands",
+            step=5,
+            format="%d%%",
+            bind="query-params",
+            help="Churn risk from which a customer is called medium and high risk.",
+        )
+        st.number_input(
+            "Target CLV:CAC",
+            0.5,
+            20.0,
+            step=0.5,
+            key="target_ratio",
+            bind="query-params",
+            help="3 is the usual rule of thumb. It sets the largest CAC worth paying.",
+        )
+        st.selectbox(
+            "Purchase model",
+            list(MODELS),
+            key="model",
+            format_func=MODELS.__getitem__,
+            bind="query-params",
+            help="How customers buy and leave. Automatic fits BG/NBD and MBG/NBD and keeps the likelier.",
+        )
+    st.button("Reset assumptions", on_click=_reset, key="reset", width="stretch")
+
+
+def _start_values(dataset: Dataset) -> dict[str, object]:
+    return {
+        "margin_kind": "Contribution",
+        "margin": round(100 * DEFAULTS.margin),
+        "variable_costs": 15,
+        "cac": min(DEFAULTS.cac, _largest_cac(dataset)),
+        "horizon": DEFAULTS.horizon_months,
+        "discount": round(100 * DEFAULTS.annual_discount_rate),
+        "churn_window": DEFAULTS.churn_window_days,
+        "risk_bands": (round(100 * DEFAULTS.medium_risk), round(100 * DEFAULTS.high_risk)),
+        "target_ratio": DEFAULTS.target_ratio,
+        "model": DEFAULTS.model,
+        "currency": dataset.transactions.currency or NO_CURRENCY,
+    }
+
+
+def _start_from_file(state: Session) -> None:
+    """Fill what is not set yet; a new file brings its own currency and a CAC range of its own."""
+    start = _start_values(state.dataset)
+    if st.session_state.get("assumed_for") != id(state.dataset):
+        st.session_state["assumed_for"] = id(state.dataset)
+        st.session_state["currency"] = start["currency"]
+        if st.session_state.get("cac", 0.0) > _largest_cac(state.dataset):
+            st.session_state["cac"] = start["cac"]
+    for key, value in start.items():
+        st.session_state.setdefault(key, value)
+
+
+def _reset() -> None:
+    st.session_state.update(_start_values(session().dataset))
+
+
+def _largest_cac(dataset: Dataset) -> float:
+    """Three times the average revenue per customer, rounded up to a round number."""
+    buyers = dataset.buyers
+    average = float(buyers["revenue"].mean()) if len(buyers) else 0.0
+    reach = max(3 * average, 10.0)
+    unit = 10 ** math.floor(math.log10(reach))
+    return float(math.ceil(reach / unit) * unit)
+
+
+def _cac_step(dataset: Dataset) -> float:
+    """A hundredth or two hundredth of the range, a round number."""
+    return 10.0 ** math.floor(math.log10(_largest_cac(dataset) / 100))

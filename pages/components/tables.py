@@ -1,0 +1,106 @@
+"""Tables as every page shows them: plain words for columns, money and shares formatted."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from clv.wording import currency_sign
+from pages.components.sidebar import current_currency
+
+SHOWN_ROWS = 200
+
+MONEY = "money"
+SHARE = "share"
+COUNT = "count"
+DATE = "date"
+
+# Column: (label, kind, what it means).
+COLUMNS: dict[str, tuple[str, str, str]] = {
+    "customer_id": ("Customer", "text", "The id in the order file."),
+    "segment": ("Segment", "text", "RFM segment: how recently, how often and for how much they bought."),
+    "clv_tier": ("CLV tier", "text", "Rank among all customers by predicted CLV."),
+    "customers": ("Customers", COUNT, "Customers with at least one paid order."),
+    "customers_share": ("Share of customers", SHARE, "Of all customers with a paid order."),
+    "clv": ("CLV", MONEY, "Predicted contribution margin over the horizon, discounted."),
+    "clv_low": ("CLV, low", MONEY, "The outcome is above this in 9 of 10 cases."),
+    "clv_high": ("CLV, high", MONEY, "The outcome is below this in 9 of 10 cases."),
+    "clv_total": (
+        "CLV",
+        MONEY,
+        "Predicted contribution margin of the whole group over the horizon, discounted.",
+    ),
+    "clv_total_share": ("Share of CLV", SHARE, "Of the predicted CLV of all customers."),
+    "clv_per_customer": ("CLV each", MONEY, "Predicted CLV per customer of the group."),
+    "churn_risk": ("Churn risk", SHARE, "Probability of no order within the churn window."),
+    "risk_band": ("Risk", "text", "Low, medium or high churn risk, by the bands in the sidebar."),
+    "value_at_risk": ("Value at risk", MONEY, "Churn risk times CLV."),
+    "probability_alive": ("Still a customer", SHARE, "Probability that the customer has not left for good."),
+    "expected_purchases": ("Orders ahead", "decimal", "Expected days with an order within the horizon."),
+    "expected_spend": ("Spend per order", MONEY, "Expected spend per future order, before margin."),
+    "orders": ("Orders", COUNT, "Orders so far."),
+    "revenue": ("Revenue", MONEY, "Net of refunds, so far."),
+    "revenue_share": ("Share of revenue", SHARE, "Of the revenue of all customers with a paid order."),
+    "first_order_date": ("First order", DATE, "Day of the first paid order."),
+    "last_order_date": ("Last order", DATE, "Day of the last paid order."),
+    "days_since_last_order": ("Days since last order", COUNT, "Counted from the last order in the file."),
+    "frequency": ("Repeat days", COUNT, "Days with an order after the first one (frequency, x)."),
+    "recency_days": ("First to last order, days", COUNT, "Recency in the sense of the models (t_x)."),
+    "T_days": ("Days since first order", COUNT, "Age of the customer (T)."),
+    "monetary_value": ("Spend per repeat day", MONEY, "Mean spend on the days after the first."),
+    "first_order_value": ("First order value", MONEY, "Spend on the first day."),
+    "recency_score": ("R", COUNT, "Recency score, 5 bought most recently."),
+    "frequency_score": ("F", COUNT, "Frequency score: 1, 2, 3, 4-5, 6+ order days."),
+    "monetary_score": ("M", COUNT, "Monetary score, 5 spent most."),
+}
+
+
+def show_table(frame: pd.DataFrame, *, alt: str, key: str, height: int | str = "auto", select: bool = False):
+    """Show a frame with known column names; with ``select``, give the selected row's position or None."""
+    shown = frame.head(SHOWN_ROWS)
+    event = st.dataframe(
+        _as_shown(shown),
+        hide_index=True,
+        column_config={name: _config(name) for name in shown.columns},
+        key=key,
+        alt=alt,
+        height=height,
+        on_select="rerun" if select else "ignore",
+        selection_mode="single-row",
+    )
+    if not select:
+        return None
+    rows = event.selection.rows
+    return rows[0] if rows else None
+
+
+def column_label(name: str) -> str:
+    """The column's name as a reader knows it."""
+    return COLUMNS[name][0] if name in COLUMNS else name.replace("_", " ").capitalize()
+
+
+def _as_shown(frame: pd.DataFrame) -> pd.DataFrame:
+    """Shares in percent; money without cents where the column reaches hundreds."""
+    columns = {}
+    for name in frame.columns:
+        kind = COLUMNS.get(name, ("", "", ""))[1]
+        if kind == SHARE:
+            columns[name] = 100 * frame[name]
+        elif kind == MONEY:
+            columns[name] = frame[name].round(0 if frame[name].abs().max() >= 100 else 2)
+    return frame.assign(**columns)
+
+
+def _config(name: str):
+    label, kind, meaning = COLUMNS.get(
+        name, (column_label(name), "text", "From the order file, at the first order.")
+    )
+    sign = currency_sign(current_currency())
+    formats = {MONEY: "localized", SHARE: "%.0f %%", COUNT: "localized", "decimal": "%.1f"}
+    if kind == MONEY and sign:
+        label = f"{label} ({sign})"
+    if kind == DATE:
+        return st.column_config.DateColumn(label, help=meaning, format="YYYY-MM-DD")
+    if kind in formats:
+        return st.column_config.NumberColumn(label, help=meaning, format=formats[kind])
+    return st.column_config.TextColumn(label, help=meaning)

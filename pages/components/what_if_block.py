@@ -1,0 +1,151 @@
+"""The what-if sliders with their answers, on the Overview and on the What-if page."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from clv.analysis import EVERYONE, Analysis
+from clv.charts import lever_gains
+from clv.scenarios import LeverError, Levers, WhatIf
+from clv.wording import currency_sign
+from pages.components.charts import draw_chart
+from pages.components.formatting import count, in_prose, money, months
+from pages.components.sidebar import current_currency
+
+LEVER_KEYS = ("lever_retention", "lever_frequency", "lever_upsell", "lever_cost")
+START = {"lever_retention": 10, "lever_frequency": 5, "lever_upsell": 5, "lever_cost": 0.0}
+
+
+def lever_sliders(highest_cost: float) -> Levers:
+    """Draw the four sliders and give what they say."""
+    for key, value in START.items():
+        st.session_state.setdefault(key, value)
+    sign = currency_sign(current_currency())
+    st.slider(
+        "Retention lift",
+        0,
+        100,
+        key="lever_retention",
+        format="%d%%",
+        bind="query-params",
+        help="How much less likely a customer is to leave after each order. It changes the dropout probability "
+        "in the model, customer by customer; 100 % means that nobody leaves any more.",
+    )
+    st.slider(
+        "Order frequency lift",
+        -50,
+        100,
+        key="lever_frequency",
+        format="%d%%",
+        bind="query-params",
+        help="How much more often customers order while they stay.",
+    )
+    st.slider(
+        "Upsell lift",
+        -50,
+        100,
+        key="lever_upsell",
+        format="%d%%",
+        bind="query-params",
+        help="How much more a customer spends per order.",
+    )
+    st.slider(
+        in_prose(f"Cost, {sign or 'money'} per customer reached"),
+        0.0,
+        highest_cost,
+        key="lever_cost",
+        step=highest_cost / 100,
+        format="%.2f",
+        bind="query-params",
+        help="What the programme costs once for every customer it reaches.",
+    )
+    return levers_set()
+
+
+def levers_set() -> Levers:
+    """What the sliders say; no lift at all where a value is out of range."""
+    state = st.session_state
+    retention, frequency, upsell, cost = (state.get(key, START[key]) for key in LEVER_KEYS)
+    try:
+        return Levers(retention / 100, frequency / 100, upsell / 100, float(cost))
+    except LeverError as error:
+        st.warning(str(error), icon="⚠️")
+        return Levers()
+
+
+def highest_cost(analysis: Analysis) -> float:
+    """End of the cost slider: about a fifth of the average CLV, a round number."""
+    average = analysis.total_clv.mean / max(len(analysis.dataset.buyers), 1)
+    for end in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20000):
+        if end >= average / 5:
+            return float(end)
+    return 100_000.0
+
+
+def answer(result: WhatIf, horizon: int, currency: str | None) -> str:
+    """The scenario in one sentence."""
+    change = "adds" if result.net_gain >= 0 else "loses"
+    sentence = (
+        f"All levers together bring {money(result.scenario, currency)} instead of "
+        f"{money(result.base, currency)} over {months(horizon)}"
+    )
+    if result.cost > 0:
+        return (
+            f"{sentence}; after {money(result.cost, currency)} of cost the programme {change} "
+            f"{money(abs(result.net_gain), currency)}."
+        )
+    return f"{sentence}: {money(result.net_gain, currency)} to spend on it before it loses money."
+
+
+def result_boxes(result: WhatIf, customers: int, currency: str | None) -> None:
+    """Three boxes: gain, net gain, break-even cost."""
+    gain = result.scenario - result.base
+    share = gain / result.base if result.base > 0 else 0.0
+    with st.grid(3, min_column_width=150):
+        st.metric(
+            "Gain before cost",
+            in_prose(money(gain, currency)),
+            f"{share:+.1%} of CLV",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help="CLV with all levers less CLV without, both discounted over the horizon.",
+        )
+        st.metric(
+            "Net gain",
+            in_prose(money(result.net_gain, currency)),
+            in_prose(f"after {money(result.cost, currency)}"),
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help="Gain less the cost of reaching every customer of the group once.",
+        )
+        st.metric(
+            "Break-even cost",
+            in_prose(money(result.break_even_cost, currency)),
+            f"for each of {count(customers)}",
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help="The most that may be spent per customer reached before the programme loses money.",
+        )
+
+
+@st.fragment
+def what_if_card(analysis: Analysis) -> None:
+    """Sliders left, answer right; moving one repaints this card alone."""
+    currency = current_currency()
+    left, right = st.columns([1, 2], gap="medium")
+    with left:
+        levers = lever_sliders(highest_cost(analysis))
+    result = analysis.what_if(levers, EVERYONE)
+    with right:
+        st.markdown(in_prose(answer(result, analysis.assumptions.horizon_months, currency)))
+        result_boxes(result, len(analysis.dataset.buyers), currency)
+        draw_chart(
+            lever_gains,
+            result.gains,
+            currency,
+            alt="Gain in CLV by each lever alone and by all together",
+            key="overview_levers",
+        )

@@ -1,0 +1,211 @@
+"""Overview: the one page that answers everything."""
+
+import numpy as np
+import streamlit as st
+
+from clv.analysis import Analysis
+from clv.charts import clv_distribution, risk_distribution, segment_values
+from pages.components.charts import draw_chart
+from pages.components.downloads import download_table
+from pages.components.formatting import count, in_prose, money, months, percent, ratio
+from pages.components.page_top import can_forecast, finding, open_page
+from pages.components.sidebar import current_currency
+from pages.components.tables import show_table
+from pages.components.what_if_block import what_if_card
+
+SEGMENT_COLUMNS = ["segment", "customers", "clv_total", "clv_per_customer", "churn_risk"]
+QUIET = {"delta_color": "off", "delta_arrow": "off", "border": True, "height": "stretch"}
+
+
+def summary_sentence(analysis: Analysis, currency: str | None) -> str:
+    """The finding, built from the data."""
+    total = analysis.total_clv
+    return (
+        f"{count(len(analysis.dataset.buyers))} customers are worth {money(total.mean, currency)} over the next "
+        f"{months(analysis.assumptions.horizon_months)}, most likely between {money(total.low, currency)} and "
+        f"{money(total.high, currency)}; {percent(analysis.share_holding_half)} of them hold half of it."
+    )
+
+
+def value_boxes(analysis: Analysis, currency: str | None) -> None:
+    """Eight boxes: the base, its value, the price of growth, the risk."""
+    assumptions, summary = analysis.assumptions, analysis.dataset.summary
+    total, new = analysis.total_clv, analysis.new_customer
+    buyers = analysis.dataset.buyers
+    at_risk = int(analysis.at_risk.sum())
+    repeaters = float((buyers["purchase_days"] > 1).mean())
+    horizon = months(assumptions.horizon_months)
+    with st.grid(4, min_column_width=190):
+        st.metric(
+            "Customers",
+            count(len(summary.frame)),
+            f"{percent(repeaters)} bought again",
+            help="Distinct customers in the file. Bought again: paid orders on two days or more."
+            + (
+                f" {count(summary.never_paid)} never paid anything and are not forecast."
+                if summary.never_paid
+                else ""
+            ),
+            **QUIET,
+        )
+        revenue = float(summary.frame["revenue"].sum())
+        st.metric(
+            "Revenue so far",
+            in_prose(money(revenue, currency)),
+            in_prose(f"{money(revenue / max(int(buyers['orders'].sum()), 1), currency)} per order"),
+            help="Net of refunds and discounts, everything in the file that belongs to a customer.",
+            **QUIET,
+        )
+        st.metric(
+            f"CLV, {horizon}",
+            in_prose(money(total.mean, currency)),
+            in_prose(f"{money(total.low, currency)} to {money(total.high, currency)}"),
+            help="Contribution margin that today's customers are expected to bring over the horizon, discounted. "
+            "The range holds the outcome in 8 of 10 cases if the model is right: it contains both the uncertainty "
+            "of the estimates and the chance in what customers do.",
+            **QUIET,
+        )
+        st.metric(
+            "New customer CLV",
+            in_prose(money(new.clv.mean, currency)),
+            in_prose(f"{money(new.clv.low, currency)} to {money(new.clv.high, currency)}"),
+            help="What a newly won customer brings on average over the horizon: the first order and all later ones, "
+            "times margin, discounted. Those who never return are part of the average.",
+            **QUIET,
+        )
+        st.metric(
+            "CLV:CAC",
+            ratio(new.ratio),
+            in_prose(f"pays up to {money(new.allowable_cac, currency)} CAC"),
+            help=f"CLV of a new customer divided by CAC. The largest CAC worth paying keeps {assumptions.target_ratio:g} "
+            "times its cost at the low end of the CLV.",
+            **QUIET,
+        )
+        st.metric(
+            "Payback",
+            payback_words(new.payback_month),
+            in_prose(f"to earn back {money(assumptions.cac, currency)}"),
+            help="First month in which the cumulative margin of an average new customer, not discounted, reaches CAC.",
+            **QUIET,
+        )
+        st.metric(
+            "At high risk",
+            count(at_risk),
+            f"{percent(at_risk / max(len(buyers), 1))} of customers",
+            help=f"Customers whose probability of no order in the next {assumptions.churn_window_days} days is "
+            f"{percent(assumptions.high_risk)} or more. Many of them left long ago.",
+            **QUIET,
+        )
+        st.metric(
+            "Value at risk",
+            in_prose(money(analysis.value_at_risk, currency)),
+            f"{percent(analysis.value_at_risk / total.mean if total.mean else 0)} of predicted CLV",
+            help="Churn risk times CLV, summed over the customers at risk: what is at stake in a win-back.",
+            **QUIET,
+        )
+
+
+def payback_words(month: int | None) -> str:
+    """When CAC is earned back, in words."""
+    if month is None:
+        return "over 36 months"
+    return "first order" if month == 0 else f"month {month}"
+
+
+def distributions(analysis: Analysis, currency: str | None) -> None:
+    """How CLV and churn risk are spread over customers."""
+    left, right = st.columns(2, gap="medium")
+    with left.container(border=True, height="stretch"):
+        st.markdown("**What customers are worth**")
+        st.caption("Predicted CLV per customer; the last bar holds everyone above it.")
+        draw_chart(
+            clv_distribution,
+            analysis.clv_bins,
+            currency,
+            alt="Histogram of predicted CLV per customer, with median and mean",
+            key="overview_clv",
+            median=float(np.median(analysis.values.clv)),
+            mean=float(analysis.values.clv.mean()),
+        )
+    with right.container(border=True, height="stretch"):
+        st.markdown("**Who is likely to leave**")
+        st.caption(f"Probability of no order in the next {analysis.assumptions.churn_window_days} days.")
+        draw_chart(
+            risk_distribution,
+            analysis.risk_bins,
+            currency,
+            analysis.assumptions.medium_risk,
+            analysis.assumptions.high_risk,
+            alt="Histogram of churn risk, coloured by low, medium and high",
+            key="overview_risk",
+        )
+
+
+def segments(analysis: Analysis, currency: str | None) -> None:
+    """Segment chart beside the table."""
+    left, right = st.columns(2, gap="medium")
+    with left.container(border=True, height="stretch"):
+        st.markdown("**CLV by segment**")
+        st.caption("The line on each bar is its 80 % interval.")
+        draw_chart(
+            segment_values,
+            analysis.segments,
+            currency,
+            alt="Bars of predicted CLV by segment with intervals",
+            key="overview_segments",
+        )
+    with right.container(border=True, height="stretch"):
+        st.markdown("**Segments in figures**")
+        st.caption("By how recently, how often and for how much they bought.")
+        show_table(
+            analysis.segments[SEGMENT_COLUMNS],
+            alt="Customers, CLV, churn risk and value at risk by segment",
+            key="overview_segment_table",
+            height="content",
+        )
+
+
+def downloads(analysis: Analysis) -> None:
+    """The customer table, and the list of any segment."""
+    with st.container(border=True):
+        st.markdown("**Take it with you**")
+        left, right = st.columns([1, 2], gap="medium", vertical_alignment="bottom")
+        with left:
+            download_table(
+                "All customers", lambda: analysis.customers, "clv_customers", "overview_all", primary=True
+            )
+        with right.container(horizontal=True, vertical_alignment="bottom"):
+            segment = st.selectbox("Segment", analysis.dataset.segment_names, key="overview_segment")
+            download_table(
+                "This segment",
+                lambda: analysis.customers[analysis.customers["segment"] == segment],
+                f"clv_{segment}",
+                "overview_segment_list",
+            )
+
+
+def draw() -> None:
+    """The page, from the finding to the lists."""
+    analysis = open_page("Overview")
+    currency = current_currency()
+    if not can_forecast(analysis):
+        history_only(analysis, currency)
+        return
+    finding(summary_sentence(analysis, currency))
+    value_boxes(analysis, currency)
+    distributions(analysis, currency)
+    segments(analysis, currency)
+    st.subheader("What if we kept more, sold more often, sold more?")
+    with st.container(border=True):
+        what_if_card(analysis)
+    downloads(analysis)
+
+
+def history_only(analysis: Analysis, currency: str | None) -> None:
+    """What can be said without a model."""
+    frame = analysis.dataset.summary.frame
+    finding(f"{count(len(frame))} customers brought {money(float(frame['revenue'].sum()), currency)} so far.")
+    download_table("All customers", lambda: frame, "customers", "overview_history")
+
+
+draw()

@@ -1,0 +1,105 @@
+"""Segments: who holds the value, by RFM segment and by any column of the file."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from clv.analysis import Analysis
+from clv.charts import segment_values
+from clv.history import RFM_SEGMENTS
+from pages.components.charts import draw_chart
+from pages.components.downloads import download_table
+from pages.components.formatting import money, percent
+from pages.components.page_top import can_forecast, finding, open_page
+from pages.components.sidebar import current_currency
+from pages.components.tables import column_label, show_table
+
+TABLE = [
+    "customers", "customers_share", "revenue", "revenue_share", "clv_total", "clv_low", "clv_high",
+    "clv_total_share", "clv_per_customer", "churn_risk", "value_at_risk", "days_since_last_order",
+]  # fmt: skip
+MEANINGS = {
+    "Champions": "Bought just now, often and for much. Reward them; ask for a referral.",
+    "Loyal": "Buy regularly and spend well. Offer something dearer.",
+    "Potential Loyalist": "Recent and on their second or third order. Make the next order easy.",
+    "New Customers": "First order, recently. Welcome them and lead them to a second order.",
+    "Promising": "Recent, few orders, good spend. Build the habit.",
+    "Need Attention": "Above average, but the last order is a while ago. Remind them.",
+    "About To Sleep": "Below average and fading. A reminder before they are gone.",
+    "At Risk": "Bought often or for much, long ago. Win them back.",
+    "Cannot Lose Them": "Spent much on few orders, long ago. Call them.",
+    "Hibernating": "Few orders, little spend, long ago. A cheap offer at most.",
+    "Lost": "Lowest on every score. Leave them alone.",
+}
+
+
+def draw() -> None:
+    """Finding, chart, table, lists."""
+    analysis = open_page("Segments")
+    currency = current_currency()
+    if not can_forecast(analysis):
+        st.dataframe(analysis.dataset.segment.value_counts(), alt="Customers by segment")
+        return
+    choices = ["segment", "clv_tier", "risk_band", *analysis.breakdown_attributes]
+    by = st.segmented_control(
+        "Break down by",
+        choices,
+        default="segment",
+        format_func=column_label,
+        key="segments_by",
+        required=True,
+        bind="query-params",
+        help="RFM segments, tiers of CLV, bands of churn risk, or any column of the file at a customer's first order.",
+    )
+    table = analysis.breakdown(by)
+    finding(sentence(table, by, analysis, currency))
+    with st.container(border=True):
+        st.markdown(f"**CLV by {column_label(by).lower()}**")
+        st.caption("The line on each bar is its 80 % interval.")
+        draw_chart(
+            segment_values,
+            table.rename(columns={by: "segment"}),
+            currency,
+            alt=f"Bars of predicted CLV by {column_label(by)} with intervals",
+            key="segments_chart",
+        )
+    show_table(table[[by, *TABLE]], alt="Figures by group", key="segments_table", height="content")
+    groups = table[by].tolist()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        group = st.selectbox("Customers of", groups, key=f"segments_group_{by}")
+        download_table(
+            "Download this list",
+            lambda: analysis.customers[analysis.customers[by].astype(str) == group],
+            f"clv_{by}_{group}",
+            "segments_list",
+            primary=True,
+        )
+        download_table("Download the table", lambda: table, f"clv_by_{by}", "segments_figures")
+    if by == "segment":
+        explain_segments()
+
+
+def sentence(table, by: str, analysis: Analysis, currency: str | None) -> str:
+    """Which group holds most, against its size."""
+    best = table.loc[table["clv_total"].idxmax()]
+    return (
+        f"{best[by]}: {percent(best['customers_share'])} of customers hold {percent(best['clv_total_share'])} of the "
+        f"predicted CLV, {money(best['clv_per_customer'], currency)} each."
+    )
+
+
+def explain_segments() -> None:
+    """What each name means and what to do."""
+    with st.expander("What the segments mean"):
+        st.markdown(
+            "Each customer gets three scores from 1 to 5: **R**ecency (days since the last order, by fifths), "
+            "**F**requency (order days: 1, 2, 3, 4-5, 6+) and **M**onetary (revenue, by fifths). The three digits "
+            "decide the segment.\n\n"
+            + "\n".join(
+                f"- **{name}**: {MEANINGS[name]} ({len(codes.split())} of 125 codes)"
+                for name, codes in RFM_SEGMENTS.items()
+            )
+        )
+
+
+draw()

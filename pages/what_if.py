@@ -1,0 +1,108 @@
+"""What-if: better retention, more orders, larger orders, for everyone or for one segment."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from clv.analysis import EVERYONE, Analysis
+from clv.charts import cumulative_value, lever_gains, payback_curve
+from clv.scenarios import Levers
+from pages.components.charts import draw_chart
+from pages.components.formatting import count, in_prose, money, months
+from pages.components.page_top import can_forecast, finding, open_page
+from pages.components.sidebar import current_currency
+from pages.components.what_if_block import answer, highest_cost, lever_sliders, result_boxes
+
+
+def draw() -> None:
+    """The levers with their answers, then what a new customer may cost."""
+    analysis = open_page("What-if")
+    if not can_forecast(analysis):
+        return
+    levers_page(analysis)
+    acquisition(analysis)
+
+
+@st.fragment
+def levers_page(analysis: Analysis) -> None:
+    """Sliders left, answer right; moving one repaints this part alone."""
+    currency = current_currency()
+    place = st.container()
+    left, right = st.columns([1, 2], gap="large")
+    with left:
+        segment = st.selectbox(
+            "Who is reached",
+            [EVERYONE, *analysis.dataset.segment_names],
+            key="what_if_segment",
+            persist_state="session",
+            help="The levers and the cost apply to these customers only.",
+        )
+        levers = lever_sliders(highest_cost(analysis))
+        st.caption(
+            "A lever changes the model, not the answer: fewer customers leave after each order, they order more often, "
+            "or they spend more per order. Retention moves little where few are left to keep."
+        )
+    result = analysis.what_if(levers, segment)
+    customers = analysis.dataset.lever_base(analysis.assumptions.model, segment).customers
+    with place:
+        finding(answer(result, analysis.assumptions.horizon_months, currency))
+    with right:
+        result_boxes(result, customers, currency)
+        with st.container(border=True):
+            st.markdown("**Gain in CLV by lever**")
+            draw_chart(
+                lever_gains,
+                result.gains,
+                currency,
+                alt="Gain in CLV by each lever alone and by all together",
+                key="what_if_gains",
+            )
+        with st.container(border=True):
+            st.markdown("**Value over time**")
+            st.caption("Cumulative discounted margin; the cost of the levers is taken off at the start.")
+            draw_chart(
+                cumulative_value,
+                result.curve.assign(low=result.curve["value"], high=result.curve["value"]),
+                currency,
+                alt="Cumulative value with and without the levers by month",
+                key="what_if_curve",
+            )
+    lever_words(levers, segment, customers)
+
+
+def lever_words(levers: Levers, segment: str, customers: int) -> None:
+    """The scenario spelt out, for a slide."""
+    st.caption(
+        f"{segment} ({count(customers)}): probability of leaving after each order x "
+        f"{1 - levers.retention_lift:.2f}, order rate x "
+        f"{1 + levers.frequency_lift:.2f}, spend per order x {1 + levers.upsell_lift:.2f}."
+    )
+
+
+def acquisition(analysis: Analysis) -> None:
+    """What a new customer brings against CAC."""
+    currency, new, assumptions = current_currency(), analysis.new_customer, analysis.assumptions
+    st.subheader("What may a new customer cost?")
+    st.markdown(
+        in_prose(
+            f"A new customer brings {money(new.clv.mean, currency)} of margin over {months(assumptions.horizon_months)} "
+            f"(between {money(new.clv.low, currency)} and {money(new.clv.high, currency)}). To earn "
+            f"{assumptions.target_ratio:g} times its cost, acquisition may cost up to "
+            f"{money(new.allowable_cac, currency)}; you assume {money(assumptions.cac, currency)}."
+        )
+    )
+    with st.container(border=True):
+        st.markdown("**Payback**")
+        st.caption("Cumulative margin per new customer, not discounted, those who never return included.")
+        draw_chart(
+            payback_curve,
+            new.curve,
+            currency,
+            assumptions.cac,
+            new.payback_month,
+            alt="Cumulative margin per new customer by month against CAC",
+            key="what_if_payback",
+        )
+
+
+draw()

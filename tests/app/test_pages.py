@@ -1,0 +1,222 @@
+"""Every page with the sample, with an uploaded file and with a file that cannot be used."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import PROJECT, SAMPLE_ORDERS, real_file
+
+PAGES = {
+    "Overview": "pages/overview.py",
+    "Data": "pages/data.py",
+    "Customers": "pages/customers.py",
+    "Segments": "pages/segments.py",
+    "What-if": "pages/what_if.py",
+    "Lists": "pages/lists.py",
+}
+ONE_TIME = "customer,date,amount\n" + "\n".join(
+    f"c{i},2024-{i % 12 + 1:02d}-05,{10 + i}.50" for i in range(60)
+)
+BAD_FILES = {
+    "empty.csv": b"",
+    "header.csv": b"customer_id,order_date,amount\n",
+    "nodate.csv": b"customer_id,amount\na,1\nb,2\n",
+    "text.csv": b"customer_id,order_date,amount\n" + b"a,2024-01-31,lots\nb,2024-02-15,more\n" * 5,
+    "report.csv": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n" * 20,
+    "noise.csv": np.random.default_rng(1).bytes(200_000),
+}
+
+
+def own_orders(customers: int = 700, seed: int = 3) -> bytes:
+    """An order file of another shop: other names, other separators, repeat buyers."""
+    rng = np.random.default_rng(seed)
+    visits = rng.geometric(0.4, customers)
+    rows = pd.DataFrame({"Klient": np.repeat(np.arange(customers), visits)})
+    rows["Data"] = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 700, len(rows)), unit="D")
+    rows["Kwota"] = rng.gamma(4, 20, len(rows)).round(2)
+    return rows.to_csv(sep=";", decimal=",", index=False, date_format="%d.%m.%Y").encode("cp1250")
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
+
+
+def open_page(app: AppTest, name: str) -> AppTest:
+    return app.switch_page(PAGES[name]).run()
+
+
+def give(app: AppTest, name: str, content: bytes) -> AppTest:
+    return app.file_uploader(key="uploads").upload(name, content).run()
+
+
+def words(app: AppTest) -> str:
+    """Everything that the page says."""
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.info)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def assert_sound(app: AppTest) -> None:
+    assert not app.exception, [element.message for element in app.exception]
+    assert "nan" not in words(app).lower().split()
+    assert not [metric.label for metric in app.metric if "nan" in metric.value.lower()]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_sample(app, name):
+    page = open_page(app, name)
+    assert_sound(page)
+    assert page.title[0].value == name
+    assert not page.error
+    assert "#### " in words(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_uploaded_file(app, name):
+    page = open_page(give(app, "zamowienia.csv", own_orders()), name)
+    assert_sound(page)
+    assert not page.error, page.error[0].value
+    assert "700 customers" in words(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("bad", BAD_FILES)
+def test_bad_file_is_explained_and_the_sample_stays(app, name, bad):
+    page = open_page(give(app, bad, BAD_FILES[bad]), name)
+    assert_sound(page)
+    said = "\n".join(element.value for element in page.error)
+    assert "could not be used" in said
+    assert "Sample shop" in said
+    assert "5,000 customers" in words(page)
+    for jargon in ("Traceback", "Error", "duckdb", "codec", "varchar", "None"):
+        assert jargon not in said
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_nobody_buys_twice(app, name):
+    page = open_page(give(app, "once.csv", ONE_TIME.encode()), name)
+    assert_sound(page)
+    if name != "Data":
+        assert "No forecast from these data" in words(page)
+        assert "Nobody bought on a second day" in words(page)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_one_customer(app, name):
+    page = open_page(give(app, "one.csv", b"customer,date,amount\na,2024-01-31,5\na,2024-03-01,6\n"), name)
+    assert_sound(page)
+    assert page.error or "No forecast" in words(page) or name == "Data"
+
+
+def test_a_bad_file_leaves_the_users_own_data(app):
+    give(app, "zamowienia.csv", own_orders())
+    uploader = app.file_uploader(key="uploads")
+    page = uploader.set_value([("empty.csv", b"", "text/csv")]).run()
+    assert_sound(page)
+    assert "zamowienia" in page.error[0].value
+    assert "700 customers" in words(page)
+
+
+def test_back_to_the_sample(app):
+    give(app, "zamowienia.csv", own_orders())
+    page = app.button(key="use_sample").click().run()
+    assert_sound(page)
+    assert "5,000 customers" in words(page)
+
+
+def test_sliders_change_the_answer_and_reset_restores_it(app):
+    before = {metric.label: metric.value for metric in app.metric}
+    app.slider(key="margin").set_value(20).run()
+    app.slider(key="cac").set_value(40.0).run()
+    changed = {metric.label: metric.value for metric in app.metric}
+    assert changed["CLV, 12 months"] != before["CLV, 12 months"]
+    assert changed["CLV:CAC"] != before["CLV:CAC"]
+    app.button(key="reset").click().run()
+    assert {metric.label: metric.value for metric in app.metric} == before
+
+
+def test_assumptions_survive_a_page_switch(app):
+    app.slider(key="horizon").set_value(24).run()
+    page = open_page(open_page(app, "Data"), "Overview")
+    assert "CLV, 24 months" in [metric.label for metric in page.metric]
+
+
+@pytest.mark.parametrize("model", ["bg-nbd", "mbg-nbd", "pareto-nbd"])
+def test_each_model(app, model):
+    page = app.selectbox(key="model").set_value(model).run()
+    assert_sound(page)
+
+
+def test_gross_margin_takes_off_variable_costs(app):
+    app.segmented_control(key="margin_kind").set_value("Gross").run()
+    page = app.slider(key="margin").set_value(55).run()
+    assert_sound(page)
+    gross = {metric.label: metric.value for metric in page.metric}
+    app.segmented_control(key="margin_kind").set_value("Contribution").run()
+    page = app.slider(key="margin").set_value(40).run()
+    assert {metric.label: metric.value for metric in page.metric} == gross
+
+
+def test_an_impossible_margin_keeps_the_last_valid_one(app):
+    app.segmented_control(key="margin_kind").set_value("Gross").run()
+    page = app.slider(key="margin").set_value(5).run()
+    assert_sound(page)
+    assert "eat up the whole gross margin" in words(page)
+
+
+def test_a_lever_moves_the_answer(app):
+    page = open_page(app, "What-if")
+    before = page.metric[0].value
+    page.slider(key="lever_retention").set_value(50).run()
+    assert_sound(page)
+    assert page.metric[0].value != before
+    page.selectbox(key="what_if_segment").set_value("Champions").run()
+    assert_sound(page)
+
+
+def test_breakdowns(app):
+    page = open_page(app, "Segments")
+    for by in page.segmented_control(key="segments_by").options:
+        page.segmented_control(key="segments_by").set_value(_key_of(by)).run()
+        assert_sound(page)
+
+
+def _key_of(label: str) -> str:
+    return {"Segment": "segment", "CLV tier": "clv_tier", "Risk": "risk_band"}.get(label, label.lower())
+
+
+def test_find_and_filter_customers(app):
+    page = open_page(app, "Customers")
+    page.text_input(key="customers_search").set_value("C00042").run()
+    assert_sound(page)
+    assert "1 of 5,000 customers" in words(page)
+    page.text_input(key="customers_search").set_value("nobody has this").run()
+    assert_sound(page)
+    assert "No customer matches" in words(page)
+
+
+def test_ready_made_lists(app):
+    page = open_page(app, "Lists")
+    for name in page.selectbox(key="lists_ready_made").options:
+        page.selectbox(key="lists_ready_made").set_value(name).run()
+        assert_sound(page)
+
+
+def test_names_from_a_file_are_shown_as_they_are(app):
+    rows = SAMPLE_ORDERS.read_text().splitlines()[:4000]
+    rows[0] = rows[0].replace("channel", "**bold** [x](http://y)")
+    page = open_page(give(app, "a_[b](c)*d*.csv", "\n".join(rows).encode()), "Segments")
+    assert_sound(page)
+    sidebar = "\n".join(element.value for element in page.sidebar.caption)
+    assert r"\[b\]\(c\)" in sidebar
+
+
+@pytest.mark.parametrize("name", ["Overview", "Data", "What-if"])
+def test_cdnow(app, name):
+    path = real_file("cdnow", "CDNOW_master.csv")
+    page = open_page(give(app, path.name, path.read_bytes()), name)
+    assert_sound(page)
+    assert "23,570 customers" in words(page)
