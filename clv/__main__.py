@@ -178,7 +178,7 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
         "assumptions": assumptions.to_dict(),
         "clv": {
             "total": total.mean,
-            "mean": float(analysis.values.clv.mean()),
+            "mean": float(analysis.clv.mean()),
             "low": total.low,
             "high": total.high,
             "horizon_months": assumptions.horizon_months,

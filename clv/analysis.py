@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from clv.assumptions import Assumptions, ModelChoice
 from clv.economics import (
-    CustomerValues,
     NewCustomer,
     Total,
+    breakdown,
+    clv_of_customers,
+    clv_ranges,
     clv_tiers,
     smallest_share_holding,
     totals_with_intervals,
-    value_customers,
     value_of_new_customer,
 )
 from clv.economics.acquisition import NewCustomerSpend, new_customer_spend
@@ -92,6 +93,11 @@ class Dataset:
         """Segments that occur, best first."""
         present = set(self.segment)
         return [name for name in RFM_SEGMENTS if name in present]
+
+    @cached_property
+    def segment_groups(self) -> pd.Categorical[str]:
+        """The segment of every buyer, best segment first."""
+        return pd.Categorical(self.segment, categories=self.segment_names)
 
     @cached_property
     def monthly_revenue(self) -> pd.DataFrame:
@@ -188,9 +194,14 @@ class Analysis:
         return self.modelled.forecast
 
     @cached_property
-    def values(self) -> CustomerValues:
-        """CLV of every buyer with its range."""
-        return value_customers(self.forecast, self.assumptions)
+    def clv(self) -> NDArray[np.float64]:
+        """CLV of every buyer, money."""
+        return clv_of_customers(self.forecast, self.assumptions)
+
+    @cached_property
+    def clv_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Low and high end of every buyer's CLV, money."""
+        return clv_ranges(self.forecast, self.assumptions)
 
     @cached_property
     def churn_risk(self) -> NDArray[np.float64]:
@@ -212,7 +223,7 @@ class Analysis:
     @cached_property
     def value_at_risk(self) -> float:
         """Risk x CLV, summed over the customers at high risk, money."""
-        return float((self.churn_risk * self.values.clv)[self.at_risk].sum())
+        return float((self.churn_risk * self.clv)[self.at_risk].sum())
 
     @cached_property
     def customers(self) -> pd.DataFrame:
@@ -226,11 +237,11 @@ class Analysis:
                 "risk_band": self.risk_band.astype(str),
                 "expected_purchases": self.forecast.expected_purchases(self.assumptions.horizon_months),
                 "expected_spend": self.forecast.expected_spend,
-                "clv": self.values.clv,
-                "clv_low": self.values.clv_low,
-                "clv_high": self.values.clv_high,
-                "value_at_risk": self.churn_risk * self.values.clv,
-                "clv_tier": clv_tiers(self.values.clv).astype(str),
+                "clv": self.clv,
+                "clv_low": self.clv_range[0],
+                "clv_high": self.clv_range[1],
+                "value_at_risk": self.churn_risk * self.clv,
+                "clv_tier": clv_tiers(self.clv).astype(str),
                 "segment": self.dataset.segment,
                 **self.dataset.scores,
             }
@@ -259,38 +270,8 @@ class Analysis:
         come in their own order, an attribute's values by CLV, largest first.
         """
         groups = self._groups(by)
-        buyers = self.dataset.buyers
-        frame = pd.DataFrame(
-            {
-                by: groups,
-                "customers": 1,
-                "revenue": buyers["revenue"],
-                "orders": buyers["orders"],
-                "clv_total": self.values.clv,
-                "churn_risk": self.churn_risk,
-                "value_at_risk": self.churn_risk * self.values.clv,
-                "days_since_last_order": buyers["days_since_last_order"],
-            }
-        )
-        table = frame.groupby(by, observed=False).agg(
-            customers=("customers", "sum"),
-            revenue=("revenue", "sum"),
-            orders=("orders", "sum"),
-            clv_total=("clv_total", "sum"),
-            churn_risk=("churn_risk", "mean"),
-            value_at_risk=("value_at_risk", "sum"),
-            days_since_last_order=("days_since_last_order", "median"),
-        )
         draws = self.dataset.group_draws(self.assumptions.model, groups)
-        intervals = totals_with_intervals(
-            np.asarray(table["clv_total"], dtype=np.float64), draws, self.assumptions
-        )
-        table["clv_low"] = [interval.low for interval in intervals]
-        table["clv_high"] = [interval.high for interval in intervals]
-        table["clv_per_customer"] = table["clv_total"] / table["customers"]
-        for column in ("customers", "revenue", "clv_total"):
-            table[f"{column}_share"] = table[column] / table[column].sum()
-        table = table.reset_index().astype({by: str})
+        table = breakdown(by, groups, self.dataset.buyers, self.clv, self.churn_risk, draws, self.assumptions)
         if by in self.dataset.summary.attributes:
             return table.sort_values("clv_total", ascending=False, ignore_index=True)
         return table
@@ -299,12 +280,12 @@ class Analysis:
     def total_clv(self) -> Total:
         """CLV of all customers with its 80 % interval."""
         draws = self.dataset.group_draws(self.assumptions.model, self._groups("segment"))
-        return totals_with_intervals(np.array([self.values.clv.sum()]), draws.pooled(), self.assumptions)[0]
+        return totals_with_intervals(np.array([self.clv.sum()]), draws.pooled(), self.assumptions)[0]
 
     @cached_property
     def share_holding_half(self) -> float:
         """Smallest share of buyers that hold half of the predicted CLV."""
-        return smallest_share_holding(self.values.clv)
+        return smallest_share_holding(self.clv)
 
     @cached_property
     def new_customer(self) -> NewCustomer:
@@ -318,7 +299,7 @@ class Analysis:
     @cached_property
     def clv_bins(self) -> pd.DataFrame:
         """Histogram of CLV: bin_start, bin_end, customers; the last bin holds everyone above it."""
-        clv = self.values.clv
+        clv = self.clv
         top = float(np.quantile(clv, 0.98)) or 1.0
         counts, edges = np.histogram(np.minimum(clv, top), bins=30, range=(0.0, top))
         return pd.DataFrame({"bin_start": edges[:-1], "bin_end": edges[1:], "customers": counts})
@@ -328,7 +309,7 @@ class Analysis:
         """Histogram of churn risk: risk_low, risk_high, customers, value_at_risk."""
         edges = np.linspace(0, 1, 21)
         counts, _ = np.histogram(self.churn_risk, bins=edges)
-        value, _ = np.histogram(self.churn_risk, bins=edges, weights=self.churn_risk * self.values.clv)
+        value, _ = np.histogram(self.churn_risk, bins=edges, weights=self.churn_risk * self.clv)
         return pd.DataFrame(
             {"risk_low": edges[:-1], "risk_high": edges[1:], "customers": counts, "value_at_risk": value}
         )
@@ -336,9 +317,9 @@ class Analysis:
     def _groups(self, by: str) -> pd.Categorical[str]:
         """The group of every buyer; only groups that occur."""
         if by == "segment":
-            return pd.Categorical(self.dataset.segment, categories=self.dataset.segment_names)
+            return self.dataset.segment_groups
         if by == "clv_tier":
-            return clv_tiers(self.values.clv).remove_unused_categories()
+            return clv_tiers(self.clv).remove_unused_categories()
         if by == "risk_band":
             return self.risk_band.remove_unused_categories()
         return pd.Categorical(self.dataset.buyers[by].fillna(BLANK))

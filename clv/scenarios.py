@@ -24,7 +24,7 @@ from clv.forecast.forecast import MONTH_ENDS
 
 FloatArray = NDArray[np.float64]
 
-BIN_STEP = 0.05
+BIN_STEP = 0.1
 MOST_KEPT = 256
 
 
@@ -69,7 +69,7 @@ class LeverBase:
     bin_frequency, bin_T, bin_value : shape (bins,); value is the sum of P(alive) x expected spend, money.
     spend : shape (37,), exact expected spend of the group up to each month's end, money.
     binned_spend : shape (37,), the same from the bins.
-    computed : spend from the bins by (retention lift, frequency lift, horizon), kept once computed.
+    computed : spend from the bins, shape (37,), by (retention lift, frequency lift).
     """
 
     forecast: Forecast
@@ -79,7 +79,7 @@ class LeverBase:
     bin_value: FloatArray
     spend: FloatArray
     binned_spend: FloatArray
-    computed: dict[tuple[float, float, int], FloatArray] = field(default_factory=dict)
+    computed: dict[tuple[float, float], FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def prepare_levers(forecast: Forecast, members: NDArray[np.bool_] | None = None)
         spend=np.bincount(cell, value, forecast.cell_purchases.shape[0]) @ forecast.cell_purchases,
         binned_spend=np.zeros(MONTH_ENDS.size),
     )
-    return replace(base, binned_spend=_binned_spend(base, Levers(), MONTH_ENDS.size - 1))
+    return replace(base, binned_spend=_binned_spend(base, Levers()))
 
 
 def spend_under(base: LeverBase, levers: Levers, horizon_months: int) -> FloatArray:
@@ -129,7 +129,7 @@ def spend_under(base: LeverBase, levers: Levers, horizon_months: int) -> FloatAr
     months = horizon_months + 1
     spend = base.spend[:months]
     if levers.retention_lift != 0 or levers.frequency_lift != 0:
-        spend = spend + _binned_spend(base, levers, horizon_months) - base.binned_spend[:months]
+        spend = spend + (_binned_spend(base, levers) - base.binned_spend)[:months]
     return np.asarray((1 + levers.upsell_lift) * spend)
 
 
@@ -162,9 +162,9 @@ def what_if(base: LeverBase, levers: Levers, assumptions: Assumptions) -> WhatIf
     )
 
 
-def _binned_spend(base: LeverBase, levers: Levers, horizon_months: int) -> FloatArray:
-    """Kept per pair of lifts and horizon, so that sliders of margin, rate and cost compute no purchases."""
-    key = levers.retention_lift, levers.frequency_lift, horizon_months
+def _binned_spend(base: LeverBase, levers: Levers) -> FloatArray:
+    """Kept per pair of lifts, so that sliders of margin, rate, horizon and cost compute no purchases."""
+    key = levers.retention_lift, levers.frequency_lift
     if key not in base.computed:
         if len(base.computed) >= MOST_KEPT:
             base.computed.clear()
@@ -172,11 +172,9 @@ def _binned_spend(base: LeverBase, levers: Levers, horizon_months: int) -> Float
     return base.computed[key]
 
 
-def _spend_in_bins(
-    base: LeverBase, retention_lift: float, frequency_lift: float, horizon_months: int
-) -> FloatArray:
+def _spend_in_bins(base: LeverBase, retention_lift: float, frequency_lift: float) -> FloatArray:
     purchases = base.forecast.models.purchases.purchases_if_alive(
-        MONTH_ENDS[: horizon_months + 1],
+        MONTH_ENDS,
         base.bin_frequency[:, None],
         base.bin_T[:, None],
         dropout_scale=1 - retention_lift,

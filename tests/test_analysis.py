@@ -74,7 +74,7 @@ def test_histograms_hold_everyone(analysis):
     assert analysis.clv_bins["customers"].sum() == buyers
     assert analysis.risk_bins["customers"].sum() == buyers
     assert analysis.risk_bins["value_at_risk"].sum() == pytest.approx(
-        np.sum(analysis.churn_risk * analysis.values.clv)
+        np.sum(analysis.churn_risk * analysis.clv)
     )
 
 

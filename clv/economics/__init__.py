@@ -1,25 +1,27 @@
 """What the forecast is worth: CLV, tiers, concentration, CAC and payback."""
 
 from clv.economics.acquisition import NewCustomer, value_of_new_customer
+from clv.economics.breakdown import breakdown
 from clv.economics.customer_value import (
-    CustomerValues,
     Total,
+    clv_of_customers,
+    clv_ranges,
     discount_weights,
     totals_with_intervals,
-    value_customers,
 )
 from clv.economics.tiers import CLV_TIERS, clv_tiers, share_of_top, smallest_share_holding
 
 __all__ = [
     "CLV_TIERS",
-    "CustomerValues",
     "NewCustomer",
     "Total",
+    "breakdown",
+    "clv_of_customers",
+    "clv_ranges",
     "clv_tiers",
     "discount_weights",
     "share_of_top",
     "smallest_share_holding",
     "totals_with_intervals",
-    "value_customers",
     "value_of_new_customer",
 ]

@@ -19,15 +19,6 @@ FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class CustomerValues:
-    """Per customer, in the forecast's order: CLV and its 80 % range, money of contribution margin."""
-
-    clv: FloatArray
-    clv_low: FloatArray
-    clv_high: FloatArray
-
-
-@dataclass(frozen=True)
 class Total:
     """A total with its 80 % interval, money."""
 
@@ -48,13 +39,13 @@ def clv_of_customers(forecast: Forecast, assumptions: Assumptions) -> FloatArray
     return assumptions.contribution_margin * forecast.expected_spend * forecast.weighted_purchases(weights)
 
 
-def value_customers(forecast: Forecast, assumptions: Assumptions) -> CustomerValues:
-    """CLV of each customer with the range that holds the outcome in 80 of 100 cases."""
-    clv = clv_of_customers(forecast, assumptions)
+def clv_ranges(forecast: Forecast, assumptions: Assumptions) -> tuple[FloatArray, FloatArray]:
+    """Low and high end of the range that holds each customer's CLV in 80 of 100 cases, shape (customers,)."""
     low, high = value_quantiles(forecast, assumptions.horizon_months)
     undiscounted = forecast.expected_spend * forecast.expected_purchases(assumptions.horizon_months)
+    clv = clv_of_customers(forecast, assumptions)
     factor = np.where(undiscounted > 0, clv / np.where(undiscounted > 0, undiscounted, 1.0), 0.0)
-    return CustomerValues(clv, low * factor, high * factor)
+    return low * factor, high * factor
 
 
 def totals_with_intervals(

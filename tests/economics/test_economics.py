@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from clv.assumptions import Assumptions
 from clv.economics import (
+    clv_of_customers,
+    clv_ranges,
     clv_tiers,
     discount_weights,
     share_of_top,
     smallest_share_holding,
-    value_customers,
     value_of_new_customer,
 )
 from clv.economics.acquisition import NewCustomerSpend
@@ -37,13 +38,13 @@ def test_clv_of_cdnow_customer_1(cdnow_days):
     purchases = BetaGeoNBD.from_params(r=0.243, alpha=7 * 4.414, a=0.793, b=2.426)
     models = FittedModels(purchases, GammaGamma.from_params(p=6.25, q=3.74, v=15.44), ())
     assumptions = Assumptions(margin=1.0, annual_discount_rate=1.01**12 - 1, horizon_months=12)
-    values = value_customers(forecast_customers(cdnow_days, models), assumptions)
-    assert values.clv[0] == pytest.approx(36.31, abs=0.005)
+    clv = clv_of_customers(forecast_customers(cdnow_days, models), assumptions)
+    assert clv[0] == pytest.approx(36.31, abs=0.005)
 
 
 def test_rate_zero_is_a_product(forecast):
     assumptions = Assumptions(margin=0.3, annual_discount_rate=0.0, horizon_months=18)
-    clv = value_customers(forecast, assumptions).clv
+    clv = clv_of_customers(forecast, assumptions)
     assert clv == pytest.approx(0.3 * forecast.expected_spend * forecast.expected_purchases(18), rel=1e-9)
 
 
@@ -60,23 +61,25 @@ def test_the_unit_of_time_does_not_change_money(cdnow, forecast):
     models = FittedModels(days, forecast.models.spend, ())
     same = forecast_customers(cdnow.assign(recency_days=7 * cdnow["recency"], T_days=7 * cdnow["T"]), models)
     assumptions = Assumptions()
-    assert value_customers(same, assumptions).clv == pytest.approx(
-        value_customers(forecast, assumptions).clv, rel=1e-4
+    assert clv_of_customers(same, assumptions) == pytest.approx(
+        clv_of_customers(forecast, assumptions), rel=1e-4
     )
 
 
 def test_ranges_hold_the_mean_or_start_at_zero(forecast):
-    values = value_customers(forecast, Assumptions())
-    assert np.all((values.clv_low >= 0) & (values.clv_low <= values.clv_high))
-    assert np.all(values.clv_low <= values.clv)
+    low, high = clv_ranges(forecast, Assumptions())
+    assert np.all((low >= 0) & (low <= high))
+    assert np.all(low <= clv_of_customers(forecast, Assumptions()))
 
 
 def test_predict_one_is_predict_all(cdnow_days, forecast):
     one = cdnow_days.iloc[[100]]
-    alone = value_customers(forecast_customers(one, forecast.models), Assumptions())
-    everyone = value_customers(forecast, Assumptions())
-    for name in ("clv", "clv_low", "clv_high"):
-        assert getattr(alone, name)[0] == pytest.approx(getattr(everyone, name)[100], rel=1e-9)
+    alone = forecast_customers(one, forecast.models)
+    clv = clv_of_customers(forecast, Assumptions())[100]
+    assert clv_of_customers(alone, Assumptions())[0] == pytest.approx(clv, rel=1e-9)
+    ranges = zip(clv_ranges(alone, Assumptions()), clv_ranges(forecast, Assumptions()), strict=True)
+    for one_end, end in ranges:
+        assert one_end[0] == pytest.approx(end[100], rel=1e-9)
 
 
 def spend_evenly(per_month, first=0.0):
@@ -150,4 +153,4 @@ def test_new_customer_is_not_the_residual_value_of_the_base(forecast, cdnow_days
     spend = new_customer_spend(forecast.models, np.full(len(cdnow_days), 30.0))
     new = value_of_new_customer(spend, Assumptions())
     assert new.clv.low < new.clv.mean < new.clv.high
-    assert new.clv.mean > value_customers(forecast, Assumptions()).clv.mean()
+    assert new.clv.mean > clv_of_customers(forecast, Assumptions()).mean()
