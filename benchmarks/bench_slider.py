@@ -1,6 +1,6 @@
 """Slider to repainted page, in the browser, on the sample shop.
 
-python -m benchmarks.bench_slider [--presses 25]
+python -m benchmarks.bench_slider [--presses 20] [--sliders margin ...]
 
 Presses an arrow key on a slider and takes the time from that key to the last change of the page that follows
 from it (text, charts, tables), as the browser sees it. Prints the median and the 90 % quantile.
@@ -45,8 +45,9 @@ SETTLED = "(quiet) => window.changed > 0 && performance.now() - window.changed >
 def main() -> None:
     """Print a line for each slider."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--presses", type=int, default=25)
-    presses = parser.parse_args().presses
+    parser.add_argument("--presses", type=int, default=20, choices=range(2, 21), metavar="2..20")
+    parser.add_argument("--sliders", nargs="+", choices=SLIDERS, default=list(SLIDERS))
+    asked = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
         running_app(Path(folder) / "app.log") as address,
@@ -58,10 +59,10 @@ def main() -> None:
         wait_until_idle(page)
         page.evaluate(WATCH)
         print("slider to repainted page, Overview, sample shop: milliseconds")
-        for key, label in SLIDERS.items():
-            times = [_press(page, key) for _ in range(presses + 3)][3:]
+        for key in asked.sliders:
+            times = [_press(page, key) for _ in range(asked.presses + 3)][3:]
             quantile = statistics.quantiles(times, n=10)[-1]
-            print(f"{label:36} median {statistics.median(times):5.0f}   90 % {quantile:5.0f}   presses {len(times)}")
+            print(f"{SLIDERS[key]:36} median {statistics.median(times):5.0f}   90 % {quantile:5.0f}   presses {len(times)}")
         browser.close()
 
 

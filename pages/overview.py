@@ -124,8 +124,8 @@ def distributions(analysis: Analysis, currency: str | None) -> None:
             currency,
             alt="Histogram of predicted CLV per customer, with median and mean",
             key="overview_clv",
-            median=float(np.median(analysis.values.clv)),
-            mean=float(analysis.values.clv.mean()),
+            median=float(np.median(analysis.clv)),
+            mean=float(analysis.clv.mean()),
         )
     with right.container(border=True, height="stretch"):
         st.markdown("**Who is likely to leave**")
