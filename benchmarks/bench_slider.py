@@ -15,7 +15,14 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.driving import launch, new_context, open_app, running_app, wait_until_idle
+from tests.browser.driving import (
+    launch,
+    new_context,
+    open_app,
+    running_app,
+    shown_exceptions,
+    wait_until_idle,
+)
 
 SLIDERS = {
     "margin": "contribution margin (whole page)",
@@ -59,11 +66,21 @@ def main() -> None:
         wait_until_idle(page)
         page.evaluate(WATCH)
         print("slider to repainted page, Overview, sample shop: milliseconds")
+        every: list[float] = []
         for key in asked.sliders:
             times = [_press(page, key) for _ in range(asked.presses + 3)][3:]
-            quantile = statistics.quantiles(times, n=10)[-1]
-            print(f"{SLIDERS[key]:36} median {statistics.median(times):5.0f}   90 % {quantile:5.0f}   presses {len(times)}")
+            every += times
+            _print_line(SLIDERS[key], times)
+        _print_line("all of them", every)
+        broken = shown_exceptions(page)
         browser.close()
+    if broken:
+        raise SystemExit("The page is broken, the figures mean nothing: " + "; ".join(broken))
+
+
+def _print_line(label: str, times: list[float]) -> None:
+    median, upper = statistics.median(times), statistics.quantiles(times, n=10)[-1]
+    print(f"{label:36} median {median:5.0f}   90 % {upper:5.0f}   presses {len(times)}")
 
 
 def _press(page: Page, key: str) -> float:

@@ -10,7 +10,7 @@ import streamlit as st
 from clv.analysis import Analysis
 from clv.charts import monthly_revenue
 from clv.ingest import FilePreview, InputError, OrderFile, QualityReport, preview
-from pages.components.charts import draw_chart
+from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
 from pages.components.formatting import count, day, in_prose, money, percent, plain
 from pages.components.page_top import finding, open_page
@@ -128,9 +128,9 @@ def suspicions(report: QualityReport) -> None:
 def revenue_by_month(analysis: Analysis, currency: str | None) -> None:
     """Whether the file holds what the analyst expects it to hold."""
     with st.container(border=True):
-        st.markdown("**Revenue by month**")
-        st.caption(
-            "From customers on their first order day and from customers who came back. Gaps here are gaps in the file."
+        card_title(
+            "Revenue by month",
+            "From customers on their first order day and from customers who came back. Gaps here are gaps in the file.",
         )
         draw_chart(
             monthly_revenue,

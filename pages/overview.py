@@ -5,7 +5,7 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import clv_distribution, risk_distribution, segment_values
-from pages.components.charts import draw_chart
+from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
 from pages.components.formatting import count, in_prose, money, months, percent, ratio
 from pages.components.page_top import can_forecast, finding, open_page
@@ -114,10 +114,11 @@ def payback_words(month: int | None) -> str:
 
 def distributions(analysis: Analysis, currency: str | None) -> None:
     """How CLV and churn risk are spread over customers."""
-    left, right = st.columns(2, gap="medium")
-    with left.container(border=True, height="stretch"):
-        st.markdown("**What customers are worth**")
-        st.caption("Predicted CLV per customer; the last bar holds everyone above it.")
+    left, right = st.columns(2, gap="medium", border=True)
+    with left:
+        card_title(
+            "What customers are worth", "Predicted CLV per customer; the last bar holds everyone above it."
+        )
         draw_chart(
             clv_distribution,
             analysis.clv_bins,
@@ -127,9 +128,11 @@ def distributions(analysis: Analysis, currency: str | None) -> None:
             median=float(np.median(analysis.clv)),
             mean=float(analysis.clv.mean()),
         )
-    with right.container(border=True, height="stretch"):
-        st.markdown("**Who is likely to leave**")
-        st.caption(f"Probability of no order in the next {analysis.assumptions.churn_window_days} days.")
+    with right:
+        card_title(
+            "Who is likely to leave",
+            f"Probability of no order in the next {analysis.assumptions.churn_window_days} days.",
+        )
         draw_chart(
             risk_distribution,
             analysis.risk_bins,
@@ -143,10 +146,9 @@ def distributions(analysis: Analysis, currency: str | None) -> None:
 
 def segments(analysis: Analysis, currency: str | None) -> None:
     """Segment chart beside the table."""
-    left, right = st.columns(2, gap="medium")
-    with left.container(border=True, height="stretch"):
-        st.markdown("**CLV by segment**")
-        st.caption("The line on each bar is its 80 % interval.")
+    left, right = st.columns(2, gap="medium", border=True)
+    with left:
+        card_title("CLV by segment", "The line on each bar is its 80 % interval.")
         draw_chart(
             segment_values,
             analysis.segments,
@@ -154,9 +156,8 @@ def segments(analysis: Analysis, currency: str | None) -> None:
             alt="Bars of predicted CLV by segment with intervals",
             key="overview_segments",
         )
-    with right.container(border=True, height="stretch"):
-        st.markdown("**Segments in figures**")
-        st.caption("By how recently, how often and for how much they bought.")
+    with right:
+        card_title("Segments in figures", "By how recently, how often and for how much they bought.")
         show_table(
             analysis.segments[SEGMENT_COLUMNS],
             alt="Customers, CLV, churn risk and value at risk by segment",

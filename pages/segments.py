@@ -7,7 +7,7 @@ import streamlit as st
 from clv.analysis import Analysis
 from clv.charts import segment_values
 from clv.history import RFM_SEGMENTS
-from pages.components.charts import draw_chart
+from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
 from pages.components.formatting import money, percent
 from pages.components.page_top import can_forecast, finding, open_page
@@ -54,8 +54,7 @@ def draw() -> None:
     table = analysis.breakdown(by)
     finding(sentence(table, by, analysis, currency))
     with st.container(border=True):
-        st.markdown(f"**CLV by {column_label(by).lower()}**")
-        st.caption("The line on each bar is its 80 % interval.")
+        card_title(f"CLV by {column_label(by).lower()}", "The line on each bar is its 80 % interval.")
         draw_chart(
             segment_values,
             table.rename(columns={by: "segment"}),

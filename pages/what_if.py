@@ -7,7 +7,7 @@ import streamlit as st
 from clv.analysis import EVERYONE, Analysis
 from clv.charts import cumulative_value, lever_gains, payback_curve
 from clv.scenarios import Levers
-from pages.components.charts import draw_chart
+from pages.components.charts import card_title, draw_chart
 from pages.components.formatting import count, in_prose, money, months
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
@@ -49,7 +49,7 @@ def levers_page(analysis: Analysis) -> None:
     with right:
         result_boxes(result, customers, currency)
         with st.container(border=True):
-            st.markdown("**Gain in CLV by lever**")
+            card_title("Gain in CLV by lever")
             draw_chart(
                 lever_gains,
                 result.gains,
@@ -58,8 +58,10 @@ def levers_page(analysis: Analysis) -> None:
                 key="what_if_gains",
             )
         with st.container(border=True):
-            st.markdown("**Value over time**")
-            st.caption("Cumulative discounted margin; the cost of the levers is taken off at the start.")
+            st.markdown(
+                "Value over time",
+                "Cumulative discounted margin; the cost of the levers is taken off at the start.",
+            )
             draw_chart(
                 cumulative_value,
                 result.curve.assign(low=result.curve["value"], high=result.curve["value"]),
@@ -92,8 +94,9 @@ def acquisition(analysis: Analysis) -> None:
         )
     )
     with st.container(border=True):
-        st.markdown("**Payback**")
-        st.caption("Cumulative margin per new customer, not discounted, those who never return included.")
+        card_title(
+            "Payback", "Cumulative margin per new customer, not discounted, those who never return included."
+        )
         draw_chart(
             payback_curve,
             new.curve,

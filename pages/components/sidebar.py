@@ -149,42 +149,49 @@ def _assumption_controls(state: Session) -> None:
         bind="query-params",
         help="Churn risk is the probability that a customer places no order within this many days from now.",
     )
-    with st.expander("More"):
-        st.selectbox(
-            "Currency",
-            [NO_CURRENCY, *CURRENCIES],
-            key="currency",
-            persist_state="session",
-            help="How amounts are labelled. Nothing is converted.",
-        )
-        st.slider(
-            "Medium and high risk from",
-            5,
-            95,
-            key="risk_bands",
-            step=5,
-            format="%d%%",
-            bind="query-params",
-            help="Churn risk from which a customer is called medium and high risk.",
-        )
-        st.number_input(
-            "Target CLV:CAC",
-            0.5,
-            20.0,
-            step=0.5,
-            key="target_ratio",
-            bind="query-params",
-            help="3 is the usual rule of thumb. It sets the largest CAC worth paying.",
-        )
-        st.selectbox(
-            "Purchase model",
-            list(MODELS),
-            key="model",
-            format_func=MODELS.__getitem__,
-            bind="query-params",
-            help="How customers buy and leave. Automatic fits BG/NBD and MBG/NBD and keeps the likelier.",
-        )
+    more = st.expander("More", key="more", on_change="rerun")
+    if more.open:
+        with more:
+            _rarely_changed()
     st.button("Reset assumptions", on_click=_reset, key="reset", width="stretch")
+
+
+def _rarely_changed() -> None:
+    """Drawn only while the expander is open."""
+    st.selectbox(
+        "Currency",
+        [NO_CURRENCY, *CURRENCIES],
+        key="currency",
+        persist_state="session",
+        help="How amounts are labelled. Nothing is converted.",
+    )
+    st.slider(
+        "Medium and high risk from",
+        5,
+        95,
+        key="risk_bands",
+        step=5,
+        format="%d%%",
+        bind="query-params",
+        help="Churn risk from which a customer is called medium and high risk.",
+    )
+    st.number_input(
+        "Target CLV:CAC",
+        0.5,
+        20.0,
+        step=0.5,
+        key="target_ratio",
+        bind="query-params",
+        help="3 is the usual rule of thumb. It sets the largest CAC worth paying.",
+    )
+    st.selectbox(
+        "Purchase model",
+        list(MODELS),
+        key="model",
+        format_func=MODELS.__getitem__,
+        bind="query-params",
+        help="How customers buy and leave. Automatic fits BG/NBD and MBG/NBD and keeps the likelier.",
+    )
 
 
 def _start_values(dataset: Dataset) -> dict[str, object]:
