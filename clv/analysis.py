@@ -20,12 +20,21 @@ from clv.economics import (
     clv_of_customers,
     clv_ranges,
     clv_tiers,
+    discount_weights,
     smallest_share_holding,
     totals_with_intervals,
     value_of_new_customer,
 )
 from clv.economics.acquisition import NewCustomerSpend, new_customer_spend
-from clv.forecast import FittedModels, Forecast, TotalDraws, draw_totals, fit_models, forecast_customers
+from clv.forecast import (
+    FittedModels,
+    Forecast,
+    TotalDraws,
+    draw_totals,
+    fit_models,
+    forecast_customers,
+    interval_around,
+)
 from clv.history import (
     RFM_SEGMENTS,
     CustomerSummary,
@@ -295,6 +304,19 @@ class Analysis:
     def what_if(self, levers: Levers, segment: str = EVERYONE) -> WhatIf:
         """Base case against levers, for all customers or those of one segment."""
         return what_if(self.dataset.lever_base(self.assumptions.model, segment), levers, self.assumptions)
+
+    def with_interval(self, curve: pd.DataFrame, segment: str = EVERYONE) -> pd.DataFrame:
+        """A what-if curve with low and high: the base's 80 % interval; the scenario's own value elsewhere."""
+        draws = self.dataset.group_draws(self.assumptions.model, self.dataset.segment_groups)
+        names = self.dataset.segment_names
+        draws = draws.pooled() if segment == EVERYONE else draws.of_group(names.index(segment))
+        weights = discount_weights(self.assumptions.horizon_months, self.assumptions.annual_discount_rate)
+        is_base = curve["scenario"] == curve["scenario"].iloc[0]
+        base = curve.loc[is_base, "value"].to_numpy(dtype=float)
+        low, high = interval_around(base, np.r_[0.0, draws.relative_sd(weights)[0]])
+        banded = curve.assign(low=curve["value"], high=curve["value"])
+        banded.loc[is_base, "low"], banded.loc[is_base, "high"] = low, high
+        return banded
 
     @cached_property
     def clv_bins(self) -> pd.DataFrame:

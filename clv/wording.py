@@ -18,10 +18,8 @@ def compact(value: float) -> str:
     for limit, divisor, unit in ((999.5e6, 1e9, "B"), (999.5e3, 1e6, "M"), (9999.5, 1e3, "k")):
         if size >= limit:
             scaled = value / divisor
-            digits = max(0, 2 - len(str(int(abs(scaled)))) + 1)
-            return (
-                f"{scaled:,.{digits}f}".rstrip("0").rstrip(".") + unit if digits else f"{scaled:,.0f}{unit}"
-            )
+            digits = next(d for d in (2, 1, 0) if d == 0 or round(abs(scaled), d) < 10 ** (3 - d))
+            return f"{scaled:,.{digits}f}{unit}"
     if size >= 100 or float(value).is_integer():
         return f"{value:,.0f}"
     return f"{value:,.2f}"

@@ -10,7 +10,7 @@ from clv.charts import order_history
 from pages.components.charts import draw_chart
 from pages.components.downloads import download_table
 from pages.components.filters import filter_customers
-from pages.components.formatting import count, day, in_prose, money, months, percent, plain
+from pages.components.formatting import count, day, days, in_prose, money, months, percent, plain
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
 from pages.components.tables import SHOWN_ROWS, show_table
@@ -97,11 +97,11 @@ def story(row: pd.Series, analysis: Analysis, currency: str | None) -> str:
     times = "once" if row["orders"] == 1 else f"{count(row['orders'])} times"
     sentence = (
         f"Ordered {times} since {day(row['first_order_date'])} for {money(row['revenue'], currency)} in all; "
-        f"last on {day(row['last_order_date'])}, {count(row['days_since_last_order'])} days before the end of the file."
+        f"last on {day(row['last_order_date'])}, {days(row['days_since_last_order'])} before the end of the file."
     )
     if row["frequency"] > 0:
         gap = row["recency_days"] / row["frequency"]
-        sentence += f" Usually {count(gap)} days pass between two orders."
+        sentence += f" Between two order days {days(max(round(gap), 1))} pass on average."
     if pd.isna(row["clv"]):
         return sentence + " Every order was free or refunded, so there is nothing to forecast from."
     return sentence + (

@@ -13,7 +13,7 @@ from pages.components.sidebar import current_currency
 from pages.components.tables import show_table
 from pages.components.what_if_block import what_if_card
 
-SEGMENT_COLUMNS = ["segment", "customers", "clv_total", "clv_per_customer", "churn_risk"]
+SEGMENT_COLUMNS = ["segment", "customers", "clv_total", "churn_risk"]
 QUIET = {"delta_color": "off", "delta_arrow": "off", "border": True, "height": "stretch"}
 
 
@@ -116,9 +116,7 @@ def distributions(analysis: Analysis, currency: str | None) -> None:
     """How CLV and churn risk are spread over customers."""
     left, right = st.columns(2, gap="medium", border=True)
     with left:
-        card_title(
-            "What customers are worth", "Predicted CLV per customer; the last bar holds everyone above it."
-        )
+        card_title("What customers are worth", "Predicted CLV each; the last bar is everyone above.")
         draw_chart(
             clv_distribution,
             analysis.clv_bins,
@@ -157,10 +155,10 @@ def segments(analysis: Analysis, currency: str | None) -> None:
             key="overview_segments",
         )
     with right:
-        card_title("Segments in figures", "By how recently, how often and for how much they bought.")
+        card_title("Segments in figures", "By recency, frequency and revenue.")
         show_table(
             analysis.segments[SEGMENT_COLUMNS],
-            alt="Customers, CLV, churn risk and value at risk by segment",
+            alt="Customers, CLV and churn risk by segment",
             key="overview_segment_table",
             height="content",
         )

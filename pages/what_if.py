@@ -58,13 +58,14 @@ def levers_page(analysis: Analysis) -> None:
                 key="what_if_gains",
             )
         with st.container(border=True):
-            st.markdown(
+            card_title(
                 "Value over time",
-                "Cumulative discounted margin; the cost of the levers is taken off at the start.",
+                "Cumulative discounted margin; the cost of the levers is taken off at the start. The band is the "
+                "80 % interval of the base.",
             )
             draw_chart(
                 cumulative_value,
-                result.curve.assign(low=result.curve["value"], high=result.curve["value"]),
+                analysis.with_interval(result.curve, segment),
                 currency,
                 alt="Cumulative value with and without the levers by month",
                 key="what_if_curve",

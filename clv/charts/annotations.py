@@ -50,12 +50,17 @@ def vertical_rules(dataset: str, x: alt.X) -> alt.LayerChart:
     rules = base.mark_rule(aria=False, strokeDash=RULE_DASH, strokeWidth=1.5).encode(
         y=top, y2=alt.value(alt.ExprRef("height"))
     )
-    words = base.mark_text(
-        align=alt.ExprRef("datum.words_on_left ? 'right' : 'left'"),
-        baseline="top",
-        dx=alt.ExprRef(f"datum.words_on_left ? {-GAP} : {GAP}"),
-        fontSize=LABEL_SIZE,
-    ).encode(y=top, text="label:N", description="label:N")
+    # A rule without words draws no text: an empty one would be read out as an unnamed picture.
+    words = (
+        base.transform_filter("datum.label != ''")
+        .mark_text(
+            align=alt.ExprRef("datum.words_on_left ? 'right' : 'left'"),
+            baseline="top",
+            dx=alt.ExprRef(f"datum.words_on_left ? {-GAP} : {GAP}"),
+            fontSize=LABEL_SIZE,
+        )
+        .encode(y=top, text="label:N", description="label:N")
+    )
     return alt.LayerChart(layer=[rules, words])
 
 

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clv.assumptions import Assumptions
-from clv.forecast import Forecast, TotalDraws, value_quantiles
-from clv.forecast.uncertainty import interval_around
+from clv.forecast import Forecast, TotalDraws, interval_around, value_quantiles
 
 FloatArray = NDArray[np.float64]
 
@@ -58,5 +57,5 @@ def totals_with_intervals(
     clv_by_group : shape (groups,), sums of the customers' CLV, in the group order of ``draws``.
     """
     weights = discount_weights(assumptions.horizon_months, assumptions.annual_discount_rate)
-    low, high = interval_around(clv_by_group, draws.relative_sd(weights))
+    low, high = interval_around(clv_by_group, draws.relative_sd(weights)[:, -1])
     return [Total(*map(float, row)) for row in zip(clv_by_group, low, high, strict=True)]

@@ -2,7 +2,7 @@
 
 from clv.forecast.fit import FittedModels, fit_models
 from clv.forecast.forecast import DAYS_PER_MONTH, Forecast, forecast_customers
-from clv.forecast.uncertainty import TotalDraws, draw_totals, value_quantiles
+from clv.forecast.uncertainty import TotalDraws, draw_totals, interval_around, value_quantiles
 
 __all__ = [
     "DAYS_PER_MONTH",
@@ -12,5 +12,6 @@ __all__ = [
     "draw_totals",
     "fit_models",
     "forecast_customers",
+    "interval_around",
     "value_quantiles",
 ]

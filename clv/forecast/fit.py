@@ -25,6 +25,11 @@ CANDIDATES: dict[ModelChoice, tuple[type[PurchaseModel], ...]] = {
     "pareto-nbd": (ParetoNBD,),
 }
 
+NOBODY_LEAVES = (
+    "The model finds no sign of customers leaving for good in these data: those who buy less simply buy seldom. "
+    "Better retention can then gain nothing; a longer period may show otherwise."
+)
+
 
 @dataclass(frozen=True)
 class FittedModels:
@@ -52,9 +57,19 @@ def fit_models(buyers: pd.DataFrame, choice: ModelChoice = "auto") -> FittedMode
     fitted = [model().fit(*history) for model in CANDIDATES[choice]]
     purchases = max(fitted, key=lambda model: model.log_likelihood_)
     spend, notes = _fit_spend(buyers)
+    if not _loses_customers(purchases):
+        notes = (NOBODY_LEAVES, *notes)
     if not purchases.converged_:
         notes = (f"{purchases.name} {purchases.message_}: take its figures with caution.", *notes)
     return FittedModels(purchases, spend, notes)
+
+
+def _loses_customers(model: PurchaseModel) -> bool:
+    """Whether dropout takes more than a hundredth off the purchases of a new customer's first year."""
+    with_dropout, without = (
+        float(model.purchases_if_alive(365.25, 0.0, 0.0, dropout_scale=scale)) for scale in (1.0, 0.0)
+    )
+    return with_dropout < 0.99 * without
 
 
 def _fit_spend(buyers: pd.DataFrame) -> tuple[SpendModel, tuple[str, ...]]:

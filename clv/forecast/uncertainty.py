@@ -45,14 +45,22 @@ class TotalDraws:
             self.process_variance.sum(axis=0, keepdims=True),
         )
 
+    def of_group(self, group: int) -> TotalDraws:
+        """One group alone."""
+        return TotalDraws(
+            self.cumulative_spend[:, group : group + 1], self.process_variance[group : group + 1]
+        )
+
     def relative_sd(self, monthly_weights: FloatArray) -> FloatArray:
-        """Standard deviation over mean of each group's weighted total, shape (groups,)."""
+        """Standard deviation over mean of each group's weighted total up to each month, shape (groups, months)."""
         months = monthly_weights.size
-        monthly = np.diff(self.cumulative_spend[:, :, : months + 1], axis=2)
-        totals = monthly @ monthly_weights
-        shrink = _ratio(totals.mean(axis=0), self.cumulative_spend[:, :, months].mean(axis=0))
-        process = self.process_variance[:, months] * shrink**2
-        return _ratio(np.sqrt(totals.var(axis=0) + process), totals.mean(axis=0))
+        totals = np.cumsum(
+            np.diff(self.cumulative_spend[:, :, : months + 1], axis=2) * monthly_weights, axis=2
+        )
+        mean = totals.mean(axis=0)
+        shrink = _ratio(mean, self.cumulative_spend[:, :, 1 : months + 1].mean(axis=0))
+        process = self.process_variance[:, 1 : months + 1] * shrink**2
+        return _ratio(np.sqrt(totals.var(axis=0) + process), mean)
 
 
 def draw_totals(

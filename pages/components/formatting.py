@@ -46,6 +46,11 @@ def months(number: int) -> str:
     return "1 month" if number == 1 else f"{number} months"
 
 
+def days(number: float) -> str:
+    """1 day, 94 days."""
+    return "1 day" if round(number) == 1 else f"{count(number)} days"
+
+
 def plain(text: str) -> str:
     """Text from a file, shown as it is and not as Markdown."""
     return MARKDOWN.sub(r"\\\1", text)

@@ -114,7 +114,7 @@ def _assumption_controls(state: Session) -> None:
             help="Taken off the gross margin to give the contribution margin.",
         )
     st.slider(
-        in_prose(f"CAC, {sign or 'money'} per new customer"),
+        in_prose(f"CAC, {sign} per new customer" if sign else "CAC per new customer"),
         0.0,
         _largest_cac(state.dataset),
         key="cac",
@@ -149,15 +149,13 @@ def _assumption_controls(state: Session) -> None:
         bind="query-params",
         help="Churn risk is the probability that a customer places no order within this many days from now.",
     )
-    more = st.expander("More", key="more", on_change="rerun")
-    if more.open:
-        with more:
-            _rarely_changed()
+    with st.expander("More", key="more"):
+        _rarely_changed()
     st.button("Reset assumptions", on_click=_reset, key="reset", width="stretch")
 
 
 def _rarely_changed() -> None:
-    """Drawn only while the expander is open."""
+    """Currency label, risk bands, target ratio and model."""
     st.selectbox(
         "Currency",
         [NO_CURRENCY, *CURRENCIES],
@@ -216,8 +214,9 @@ def _start_from_file(state: Session) -> None:
     if st.session_state.get("assumed_for") != id(state.dataset):
         st.session_state["assumed_for"] = id(state.dataset)
         st.session_state["currency"] = start["currency"]
-        if st.session_state.get("cac", 0.0) > _largest_cac(state.dataset):
-            st.session_state["cac"] = start["cac"]
+        # A slider whose range changes forgets its value, so it is said again.
+        largest = _largest_cac(state.dataset)
+        st.session_state["cac"] = min(float(st.session_state.get("cac", start["cac"])), largest)
     for key, value in start.items():
         st.session_state.setdefault(key, value)
 

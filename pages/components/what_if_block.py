@@ -50,7 +50,7 @@ def lever_sliders(highest_cost: float) -> Levers:
         help="How much more a customer spends per order.",
     )
     st.slider(
-        in_prose(f"Cost, {sign or 'money'} per customer reached"),
+        in_prose(f"Cost, {sign} per customer reached" if sign else "Cost per customer reached"),
         0.0,
         highest_cost,
         key="lever_cost",

@@ -73,6 +73,35 @@ def test_assumptions_follow_from_page_to_page_and_into_the_link(page: Page, app_
     assert box(page, "CLV, 6 months")
 
 
+def test_cac_survives_a_new_file(page: Page, own_file: Path):
+    set_slider(page, "cac", 5)
+    before = keyed(page, "cac").locator("input[type=range]").input_value()
+    upload(page, own_file)
+    assert keyed(page, "cac").locator("input[type=range]").input_value() == before
+
+
+def test_rarely_changed_assumptions_stay_when_folded_away(page: Page):
+    more = keyed(page, "more")
+    more.get_by_text("More").click()
+    wait_until_idle(page)
+    chooser = keyed(page, "model").get_by_role("combobox")
+    chooser.fill("Pareto")
+    page.wait_for_timeout(300)  # the list narrows down as one types
+    chooser.press("ArrowDown")
+    chooser.press("Enter")
+    wait_until_idle(page)
+    pareto = box(page, "CLV, 12 months")
+    more.get_by_text("More").click()
+    wait_until_idle(page)
+    choose_page(page, "Data")
+    choose_page(page, "Overview")
+    assert box(page, "CLV, 12 months") == pareto
+    assert "model=Pareto" in page.url
+    keyed(page, "reset").get_by_role("button").click()
+    wait_until_idle(page)
+    assert box(page, "CLV, 12 months") != pareto
+
+
 def test_a_page_can_be_the_first_address(browser: Browser, tmp_path: Path):
     """Of a server just started. (Streamlit looks for its own files below that address first, hence 404s.)"""
     with running_app(tmp_path / "app.log") as address:

@@ -113,7 +113,7 @@ def test_total_interval_covers_the_outcome_in_most_shops():
         found = forecast_customers(buyers, fit_models(buyers, "mbg-nbd"))
         draws = draw_totals(found, np.zeros(len(buyers), dtype=np.intp), 1, draws=60)
         mean = np.sum(found.expected_spend * found.expected_purchases(12))
-        low, high = interval_around(np.array([mean]), draws.relative_sd(np.ones(12)))
+        low, high = interval_around(np.array([mean]), draws.relative_sd(np.ones(12))[:, -1])
         held += int(low[0] <= later.sum() <= high[0])
     # 80 % of 20 is 16; 11 or fewer has a probability below 1 % if the interval keeps its promise.
     assert held >= 12
@@ -142,6 +142,18 @@ def test_equal_amounts_fall_back_to_the_average(shop):
     assert np.all(found.expected_spend == 25.0)
     low, high = value_quantiles(found, 12)
     assert np.all(np.isfinite(low) & np.isfinite(high))
+
+
+def test_data_without_dropout_say_so(shop):
+    rng = np.random.default_rng(8)
+    T = rng.integers(200, 400, 3000).astype(float)
+    bought = rng.poisson(rng.gamma(1.0, 1 / 60.0, T.size) * T)
+    last = np.where(bought > 0, T * rng.random(T.size) ** (1 / np.maximum(bought, 1)), 0.0)
+    loyal = pd.DataFrame(
+        {"frequency": bought, "recency_days": last, "T_days": T, "monetary_value": rng.gamma(4, 9, T.size)}
+    )
+    assert any("no sign of customers leaving" in note for note in fit_models(loyal, "mbg-nbd").notes)
+    assert not any("leaving" in note for note in fit_models(shop[0], "mbg-nbd").notes)
 
 
 def test_nobody_paid(shop):
