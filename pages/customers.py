@@ -7,6 +7,7 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import order_history
+from pages.components.boxes import EXPLAINED
 from pages.components.charts import draw_chart
 from pages.components.downloads import download_table
 from pages.components.filters import filter_customers
@@ -19,7 +20,6 @@ SHOWN = [
     "customer_id", "segment", "clv", "clv_low", "clv_high", "churn_risk", "value_at_risk", "orders", "revenue",
     "last_order_date", "days_since_last_order", "expected_purchases", "clv_tier",
 ]  # fmt: skip
-QUIET = {"delta_color": "off", "delta_arrow": "off", "border": True, "height": "stretch"}
 
 
 def draw() -> None:
@@ -113,26 +113,26 @@ def story(row: pd.Series, analysis: Analysis, currency: str | None) -> str:
 def prospects(row: pd.Series, analysis: Analysis, currency: str | None) -> None:
     """Four boxes of what is expected."""
     horizon = months(analysis.assumptions.horizon_months)
-    with st.grid(4, min_column_width=170):
+    with st.grid(4, min_column_width=150):
         st.metric(
             f"CLV, {horizon}",
             in_prose(money(row["clv"], currency)),
             in_prose(f"{money(row['clv_low'], currency)} to {money(row['clv_high'], currency)}"),
             help="Expected contribution margin. The range holds the outcome in 8 of 10 cases; it is wide because one "
             "customer's behaviour is mostly chance.",
-            **QUIET,
+            **EXPLAINED,
         )
         st.metric(
             "Churn risk", percent(row["churn_risk"]), f"{row['risk_band']} risk",
-            help="Probability of no order within the churn window.", **QUIET,
+            help="Probability of no order within the churn window.", **EXPLAINED,
         )  # fmt: skip
         st.metric(
             "Orders ahead", f"{row['expected_purchases']:.1f}", f"in {horizon}",
-            help="Expected days with an order within the horizon.", **QUIET,
+            help="Expected days with an order within the horizon.", **EXPLAINED,
         )  # fmt: skip
         st.metric(
             "Spend per order", in_prose(money(row["expected_spend"], currency)), "before margin",
-            help="The customer's own average, drawn toward that of all customers the less is known.", **QUIET,
+            help="The customer's own average, drawn toward that of all customers the less is known.", **EXPLAINED,
         )  # fmt: skip
 
 

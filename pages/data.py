@@ -10,6 +10,7 @@ import streamlit as st
 from clv.analysis import Analysis
 from clv.charts import monthly_revenue
 from clv.ingest import FilePreview, InputError, OrderFile, QualityReport, preview
+from pages.components.boxes import EXPLAINED
 from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
 from pages.components.formatting import count, day, in_prose, money, percent, plain
@@ -18,7 +19,6 @@ from pages.components.progress import reading_progress
 from pages.components.session import SAMPLE_ORDERS, reread, session
 from pages.components.sidebar import CURRENCIES, current_currency
 
-QUIET = {"delta_color": "off", "delta_arrow": "off", "border": True, "height": "stretch"}
 NOT_THERE = "(none)"
 FIELDS = {
     "customer": ("Customer", "Who bought: an id or an email address. Needed."),
@@ -66,34 +66,34 @@ def report_sentence(report: QualityReport, currency: str | None) -> str:
 
 def boxes(report: QualityReport, currency: str | None) -> None:
     """Rows, money before and after refunds."""
-    with st.grid(4, min_column_width=190):
+    with st.grid(4, min_column_width=150):
         st.metric(
             "Rows used",
             count(report.rows_kept),
             f"{percent(report.rows_kept / max(report.rows_read, 1), 1)} of {count(report.rows_read)}",
             help="Order lines and refund lines that count. Every other row is listed below with its reason.",
-            **QUIET,
+            **EXPLAINED,
         )
         st.metric(
             "Before refunds",
             in_prose(money(report.gross_revenue, currency)),
             f"{count(report.purchase_rows)} order lines",
             help="The sum of all order lines, discounts taken off.",
-            **QUIET,
+            **EXPLAINED,
         )
         st.metric(
             "Refunds",
             in_prose(money(report.refunds, currency)),
             f"{percent(report.refunds / max(report.gross_revenue, 1e-9), 1)} of it",
             help="Money given back. It is netted against the order it belongs to, else against the day it happened.",
-            **QUIET,
+            **EXPLAINED,
         )
         st.metric(
             "Revenue",
             in_prose(money(report.revenue, currency)),
             in_prose(f"{money(report.revenue / max(report.orders, 1), currency)} per order"),
             help="Before refunds less refunds.",
-            **QUIET,
+            **EXPLAINED,
         )
 
 
@@ -190,7 +190,7 @@ def _form_of(file: OrderFile, settings: dict[str, Any], *, editable: bool) -> No
 def _column_choices(seen: FilePreview, current: dict[str, str]) -> dict[str, str]:
     options = [NOT_THERE, *seen.columns]
     chosen: dict[str, str] = {}
-    with st.grid(4, min_column_width=190):
+    with st.grid(4, min_column_width=150):
         for field, (label, meaning) in FIELDS.items():
             start = current.get(field, NOT_THERE) if current else seen.guess.get(field, NOT_THERE)
             column = st.selectbox(

@@ -5,6 +5,7 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import clv_distribution, risk_distribution, segment_values
+from pages.components.boxes import EXPLAINED
 from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
 from pages.components.formatting import count, in_prose, money, months, percent, ratio
@@ -14,7 +15,6 @@ from pages.components.tables import show_table
 from pages.components.what_if_block import what_if_card
 
 SEGMENT_COLUMNS = ["segment", "customers", "clv_total", "churn_risk"]
-QUIET = {"delta_color": "off", "delta_arrow": "off", "border": True, "height": "stretch"}
 
 
 def summary_sentence(analysis: Analysis, currency: str | None) -> str:
@@ -35,7 +35,7 @@ def value_boxes(analysis: Analysis, currency: str | None) -> None:
     at_risk = int(analysis.at_risk.sum())
     repeaters = float((buyers["purchase_days"] > 1).mean())
     horizon = months(assumptions.horizon_months)
-    with st.grid(4, min_column_width=190):
+    with st.grid(4, min_column_width=150):
         st.metric(
             "Customers",
             count(len(summary.frame)),
@@ -46,7 +46,7 @@ def value_boxes(analysis: Analysis, currency: str | None) -> None:
                 if summary.never_paid
                 else ""
             ),
-            **QUIET,
+            **EXPLAINED,
         )
         revenue = float(summary.frame["revenue"].sum())
         st.metric(
@@ -54,7 +54,7 @@ def value_boxes(analysis: Analysis, currency: str | None) -> None:
             in_prose(money(revenue, currency)),
             in_prose(f"{money(revenue / max(int(buyers['orders'].sum()), 1), currency)} per order"),
             help="Net of refunds and discounts, everything in the file that belongs to a customer.",
-            **QUIET,
+            **EXPLAINED,
         )
         st.metric(
             f"CLV, {horizon}",
@@ -63,7 +63,7 @@ def value_boxes(analysis: Analysis, currency: str | None) -> None:
             help="Contribution margin that today's customers are expected to bring over the horizon, discounted. "
             "The range holds the outcome in 8 of 10 cases if the model is right: it contains both the uncertainty "
             "of the estimates and the chance in what customers do.",
-            **QUIET,
+            **EXPLAINED,
         )
         st.metric(
             "New customer CLV",
@@ -71,22 +71,22 @@ def value_boxes(analysis: Analysis, currency: str | None) -> None:
             in_prose(f"{money(new.clv.low, currency)} to {money(new.clv.high, currency)}"),
             help="What a newly won customer brings on average over the horizon: the first order and all later ones, "
             "times margin, discounted. Those who never return are part of the average.",
-            **QUIET,
+            **EXPLAINED,
         )
         st.metric(
             "CLV:CAC",
             ratio(new.ratio),
-            in_prose(f"pays up to {money(new.allowable_cac, currency)} CAC"),
+            in_prose(f"CAC up to {money(new.allowable_cac, currency)} pays"),
             help=f"CLV of a new customer divided by CAC. The largest CAC worth paying keeps {assumptions.target_ratio:g} "
             "times its cost at the low end of the CLV.",
-            **QUIET,
+            **EXPLAINED,
         )
         st.metric(
             "Payback",
             payback_words(new.payback_month),
             in_prose(f"to earn back {money(assumptions.cac, currency)}"),
             help="First month in which the cumulative margin of an average new customer, not discounted, reaches CAC.",
-            **QUIET,
+            **EXPLAINED,
         )
         st.metric(
             "At high risk",
@@ -94,14 +94,14 @@ def value_boxes(analysis: Analysis, currency: str | None) -> None:
             f"{percent(at_risk / max(len(buyers), 1))} of customers",
             help=f"Customers whose probability of no order in the next {assumptions.churn_window_days} days is "
             f"{percent(assumptions.high_risk)} or more. Many of them left long ago.",
-            **QUIET,
+            **EXPLAINED,
         )
         st.metric(
             "Value at risk",
             in_prose(money(analysis.value_at_risk, currency)),
             f"{percent(analysis.value_at_risk / total.mean if total.mean else 0)} of predicted CLV",
             help="Churn risk times CLV, summed over the customers at risk: what is at stake in a win-back.",
-            **QUIET,
+            **EXPLAINED,
         )
 
 

@@ -51,7 +51,8 @@ def draw() -> None:
         bind="query-params",
         help="RFM segments, tiers of CLV, bands of churn risk, or any column of the file at a customer's first order.",
     )
-    table = analysis.breakdown(by)
+    with st.spinner("Working out the intervals …", show_time=True):
+        table = analysis.breakdown(by)
     finding(sentence(table, by, analysis, currency))
     with st.container(border=True):
         card_title(f"CLV by {column_label(by).lower()}", "The line on each bar is its 80 % interval.")

@@ -154,3 +154,9 @@ def test_date_order_is_asked_for():
     assert refused.exit_code == 2
     assert "--date-order" in refused.stderr
     assert as_json("check", path, "--date-order", "dmy")["revenue"] == pytest.approx(94_902.63)
+
+
+def test_nothing_warns_on_import_or_use():
+    command = [sys.executable, "-W", "error", "-m", "clv", "score", str(SAMPLE_ORDERS), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -22,7 +22,7 @@ def filter_customers(analysis: Analysis, page: str) -> pd.DataFrame:
         "clv_tier": list(CLV_TIERS),
         **_attribute_values(analysis),
     }
-    with st.grid(4, min_column_width=190):
+    with st.grid(4, min_column_width=150):
         for column, options in choices.items():
             chosen = st.multiselect(
                 column_label(column),

@@ -32,6 +32,7 @@ def can_forecast(analysis: Analysis) -> bool:
     try:
         with st.spinner("Fitting how customers buy and leave …", show_time=True):
             notes = analysis.modelled.models.notes
+            _ = analysis.total_clv  # its draws are the slow part of the first look
     except ModelDataError as error:
         st.warning(
             f"**No forecast from these data.** {plain(str(error))} What happened so far is shown; "

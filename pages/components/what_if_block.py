@@ -8,6 +8,7 @@ from clv.analysis import EVERYONE, Analysis
 from clv.charts import lever_gains
 from clv.scenarios import LeverError, Levers, WhatIf
 from clv.wording import currency_sign
+from pages.components.boxes import EXPLAINED
 from pages.components.charts import draw_chart
 from pages.components.formatting import count, in_prose, money, months
 from pages.components.sidebar import current_currency
@@ -103,31 +104,25 @@ def result_boxes(result: WhatIf, customers: int, currency: str | None) -> None:
     share = gain / result.base if result.base > 0 else 0.0
     with st.grid(3, min_column_width=150):
         st.metric(
-            "Gain before cost",
+            "Gain",
             in_prose(money(gain, currency)),
             f"{share:+.1%} of CLV",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            help="CLV with all levers less CLV without, both discounted over the horizon.",
+            help="CLV with all levers less CLV without, before cost, both discounted over the horizon.",
+            **EXPLAINED,
         )
         st.metric(
             "Net gain",
             in_prose(money(result.net_gain, currency)),
             in_prose(f"after {money(result.cost, currency)}"),
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
             help="Gain less the cost of reaching every customer of the group once.",
+            **EXPLAINED,
         )
         st.metric(
             "Break-even cost",
             in_prose(money(result.break_even_cost, currency)),
             f"for each of {count(customers)}",
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
             help="The most that may be spent per customer reached before the programme loses money.",
+            **EXPLAINED,
         )
 
 

@@ -58,9 +58,9 @@ def test_a_slider_repaints_the_answer(page: Page):
     before = box(page, "CLV, 12 months")
     set_slider(page, "margin", 10)
     assert box(page, "CLV, 12 months") != before
-    lever = box(page, "Gain before cost")
+    lever = box(page, "Gain")
     set_slider(page, "lever_retention", 10)
-    assert box(page, "Gain before cost") != lever
+    assert box(page, "Gain") != lever
 
 
 def test_assumptions_follow_from_page_to_page_and_into_the_link(page: Page, app_address: str):
