@@ -108,7 +108,7 @@ def value_boxes(analysis: Analysis, currency: str | None) -> None:
 def payback_words(month: int | None) -> str:
     """When CAC is earned back, in words."""
     if month is None:
-        return "over 36 months"
+        return "36+ months"
     return "first order" if month == 0 else f"month {month}"
 
 
