@@ -146,6 +146,10 @@ class Dataset:
                 self._modelled[choice] = self._fit(choice)
             return self._modelled[choice]
 
+    def is_modelled(self, choice: ModelChoice) -> bool:
+        """Whether the models have been fitted, so that ``modelled`` answers at once."""
+        return choice in self._modelled
+
     def lever_base(self, choice: ModelChoice, segment: str) -> LeverBase:
         """The customers of a segment (or all) ready for what-if levers, binned on first use."""
         forecast = self.modelled(choice).forecast

@@ -59,3 +59,9 @@ def read_rows(tmp_path):
         return read_orders([OrderFile(name, path)], currency="EUR")
 
     return read
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Fast tests first: those of the pages after the rest, those in the browser last."""
+    slow = ("tests/app/", "tests/browser/")
+    items.sort(key=lambda item: [part in item.path.as_posix() for part in reversed(slow)])

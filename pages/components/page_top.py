@@ -8,7 +8,7 @@ from clv.analysis import Analysis
 from clv.models import ModelDataError
 from pages.components.formatting import in_prose, plain
 from pages.components.navigation import enter_through_app
-from pages.components.session import analysis_under, session
+from pages.components.session import analysis_under, session, set_aside_loaded
 from pages.components.sidebar import current_assumptions
 
 SHOWN_PROBLEMS = 8
@@ -30,9 +30,12 @@ def finding(sentence: str) -> None:
 def can_forecast(analysis: Analysis) -> bool:
     """Whether the data identify a model; fits it on first use and says in words why where they do not."""
     try:
-        with st.spinner("Fitting how customers buy and leave …", show_time=True):
-            notes = analysis.modelled.models.notes
-            _ = analysis.total_clv  # its draws are the slow part of the first look
+        with st.container():  # holds the spinner's place, so that nothing below moves
+            if not analysis.dataset.is_modelled(analysis.assumptions.model):
+                with st.spinner("Fitting how customers buy and leave …", show_time=True):
+                    _ = analysis.total_clv
+                    set_aside_loaded()
+        notes = analysis.modelled.models.notes
     except ModelDataError as error:
         st.warning(
             f"**No forecast from these data.** {plain(str(error))} What happened so far is shown; "

@@ -6,15 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 
 @contextmanager
 def reading_progress() -> Iterator[Callable[[float, str], None]]:
     """A progress bar that appears with the first report and goes when the work is done."""
-    place = st.empty()
+    slot = st.container()
+    shown: list[DeltaGenerator] = []
 
     def report(share: float, doing: str) -> None:
-        place.progress(min(max(share, 0.0), 1.0), text=doing)
+        if not shown:
+            shown.append(slot.empty())
+        shown[0].progress(min(max(share, 0.0), 1.0), text=doing)
 
     yield report
-    place.empty()
+    for place in shown:
+        place.empty()
