@@ -176,7 +176,11 @@ def _voted(
         return best
     if votes[best]:
         what = f"some dates can only be {WORDS['dmy']} and others only {WORDS['mdy']}"
-        return Problem(what, where, "Write all dates one way, or choose the order of day and month (page Data, or --date-order)")
+        return Problem(
+            what,
+            where,
+            "Write all dates one way, or choose the order of day and month (page Data, or --date-order)",
+        )
     if not either or example is None:
         return "dmy"
     todo = "Choose the order of day and month: on the page Data, or by --date-order dmy or mdy"
