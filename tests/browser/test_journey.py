@@ -42,7 +42,8 @@ def own_file(tmp_path: Path) -> Path:
 
 def box(page: Page, label: str) -> str:
     """The value in a box."""
-    metric = page.get_by_test_id("stMetric").filter(has_text=label).first
+    named = page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True)
+    metric = page.get_by_test_id("stMetric").filter(has=named).first
     return metric.get_by_test_id("stMetricValue").inner_text()
 
 
