@@ -184,14 +184,12 @@ def _spend_in_bins(base: LeverBase, retention_lift: float, frequency_lift: float
 
 
 def _curve(cases: dict[str, tuple[FloatArray, float]]) -> pd.DataFrame:
-    frames = [
-        pd.DataFrame(
-            {
-                "month": np.arange(margin.size + 1),
-                "scenario": name,
-                "value": np.r_[0.0, np.cumsum(margin)] - cost,
-            }
-        )
-        for name, (margin, cost) in cases.items()
-    ]
-    return pd.concat(frames, ignore_index=True)
+    values = [np.r_[0.0, np.cumsum(margin)] - cost for margin, cost in cases.values()]
+    months = values[0].size
+    return pd.DataFrame(
+        {
+            "month": np.tile(np.arange(months), len(cases)),
+            "scenario": np.repeat(list(cases), months),
+            "value": np.concatenate(values),
+        }
+    )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import order_history
-from pages.components.boxes import EXPLAINED
+from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import draw_chart
 from pages.components.downloads import download_table
 from pages.components.filters import filter_customers
@@ -56,11 +56,12 @@ def draw() -> None:
 
 
 def found_sentence(found: pd.DataFrame, analysis: Analysis, currency: str | None) -> str:
-    """How many, worth what, at what risk."""
+    """How many, worth what, at what risk; value at risk counts those at high risk, as on the Overview."""
+    at_risk = found.loc[found["risk_band"] == "High", "value_at_risk"].sum()
     return (
         f"{count(len(found))} of {count(len(analysis.customers))} customers, worth "
         f"{money(float(found['clv'].sum()), currency)} over {months(analysis.assumptions.horizon_months)}, of which "
-        f"{money(float(found['value_at_risk'].sum()), currency)} is at risk."
+        f"{money(float(at_risk), currency)} is at high risk of leaving."
     )
 
 
@@ -113,27 +114,33 @@ def story(row: pd.Series, analysis: Analysis, currency: str | None) -> str:
 def prospects(row: pd.Series, analysis: Analysis, currency: str | None) -> None:
     """Four boxes of what is expected."""
     horizon = months(analysis.assumptions.horizon_months)
-    with st.grid(4, min_column_width=150):
-        st.metric(
+    show_boxes(
+        ValueBox(
             f"CLV, {horizon}",
-            in_prose(money(row["clv"], currency)),
-            in_prose(f"{money(row['clv_low'], currency)} to {money(row['clv_high'], currency)}"),
+            money(row["clv"], currency),
+            f"{money(row['clv_low'], currency)} to {money(row['clv_high'], currency)}",
             help="Expected contribution margin. The range holds the outcome in 8 of 10 cases; it is wide because one "
             "customer's behaviour is mostly chance.",
-            **EXPLAINED,
-        )
-        st.metric(
-            "Churn risk", percent(row["churn_risk"]), f"{row['risk_band']} risk",
-            help="Probability of no order within the churn window.", **EXPLAINED,
-        )  # fmt: skip
-        st.metric(
-            "Orders ahead", f"{row['expected_purchases']:.1f}", f"in {horizon}",
-            help="Expected days with an order within the horizon.", **EXPLAINED,
-        )  # fmt: skip
-        st.metric(
-            "Spend per order", in_prose(money(row["expected_spend"], currency)), "before margin",
-            help="The customer's own average, drawn toward that of all customers the less is known.", **EXPLAINED,
-        )  # fmt: skip
+        ),
+        ValueBox(
+            "Churn risk",
+            percent(row["churn_risk"]),
+            f"{row['risk_band']} risk",
+            help="Probability of no order within the churn window.",
+        ),
+        ValueBox(
+            "Orders ahead",
+            f"{row['expected_purchases']:.1f}",
+            f"in {horizon}",
+            help="Expected days with an order within the horizon.",
+        ),
+        ValueBox(
+            "Spend per order",
+            money(row["expected_spend"], currency),
+            "before margin",
+            help="The customer's own average, drawn toward that of all customers the less is known.",
+        ),
+    )
 
 
 draw()

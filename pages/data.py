@@ -10,10 +10,10 @@ import streamlit as st
 from clv.analysis import Analysis
 from clv.charts import monthly_revenue
 from clv.ingest import FilePreview, InputError, OrderFile, QualityReport, preview
-from pages.components.boxes import EXPLAINED
+from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
-from pages.components.formatting import count, day, in_prose, money, percent, plain
+from pages.components.formatting import count, day, money, percent, plain
 from pages.components.page_top import finding, open_page
 from pages.components.progress import reading_progress
 from pages.components.session import SAMPLE_ORDERS, reread, session
@@ -66,35 +66,32 @@ def report_sentence(report: QualityReport, currency: str | None) -> str:
 
 def boxes(report: QualityReport, currency: str | None) -> None:
     """Rows, money before and after refunds."""
-    with st.grid(4, min_column_width=150):
-        st.metric(
+    show_boxes(
+        ValueBox(
             "Rows used",
             count(report.rows_kept),
             f"{percent(report.rows_kept / max(report.rows_read, 1), 1)} of {count(report.rows_read)}",
             help="Order lines and refund lines that count. Every other row is listed below with its reason.",
-            **EXPLAINED,
-        )
-        st.metric(
+        ),
+        ValueBox(
             "Before refunds",
-            in_prose(money(report.gross_revenue, currency)),
+            money(report.gross_revenue, currency),
             f"{count(report.purchase_rows)} order lines",
             help="The sum of all order lines, discounts taken off.",
-            **EXPLAINED,
-        )
-        st.metric(
+        ),
+        ValueBox(
             "Refunds",
-            in_prose(money(report.refunds, currency)),
+            money(report.refunds, currency),
             f"{percent(report.refunds / max(report.gross_revenue, 1e-9), 1)} of it",
             help="Money given back. It is netted against the order it belongs to, else against the day it happened.",
-            **EXPLAINED,
-        )
-        st.metric(
+        ),
+        ValueBox(
             "Revenue",
-            in_prose(money(report.revenue, currency)),
-            in_prose(f"{money(report.revenue / max(report.orders, 1), currency)} per order"),
+            money(report.revenue, currency),
+            f"{money(report.revenue / max(report.orders, 1), currency)} per order",
             help="Before refunds less refunds.",
-            **EXPLAINED,
-        )
+        ),
+    )
 
 
 def dropped_rows(report: QualityReport, currency: str | None) -> None:

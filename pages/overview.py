@@ -5,13 +5,13 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import clv_distribution, risk_distribution, segment_values
-from pages.components.boxes import EXPLAINED
+from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
-from pages.components.formatting import count, in_prose, money, months, percent, ratio
+from pages.components.formatting import count, money, months, percent, ratio
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
-from pages.components.tables import show_table
+from pages.components.tables import summary_table
 from pages.components.what_if_block import what_if_card
 
 SEGMENT_COLUMNS = ["segment", "customers", "clv_total", "churn_risk"]
@@ -28,81 +28,92 @@ def summary_sentence(analysis: Analysis, currency: str | None) -> str:
 
 
 def value_boxes(analysis: Analysis, currency: str | None) -> None:
-    """Eight boxes: the base, its value, the price of growth, the risk."""
-    assumptions, summary = analysis.assumptions, analysis.dataset.summary
-    total, new = analysis.total_clv, analysis.new_customer
-    buyers = analysis.dataset.buyers
-    at_risk = int(analysis.at_risk.sum())
+    """Eight boxes: the base and its value, the price of growth, the risk."""
+    show_boxes(
+        *base_boxes(analysis, currency), *growth_boxes(analysis, currency), *risk_boxes(analysis, currency)
+    )
+
+
+def base_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
+    """Who is there, what they brought and what they will bring."""
+    summary, buyers, total = analysis.dataset.summary, analysis.dataset.buyers, analysis.total_clv
     repeaters = float((buyers["purchase_days"] > 1).mean())
-    horizon = months(assumptions.horizon_months)
-    with st.grid(4, min_column_width=150):
-        st.metric(
+    revenue = float(summary.frame["revenue"].sum())
+    never_paid = (
+        f" {count(summary.never_paid)} never paid anything and are not forecast."
+        if summary.never_paid
+        else ""
+    )
+    return [
+        ValueBox(
             "Customers",
             count(len(summary.frame)),
             f"{percent(repeaters)} bought again",
-            help="Distinct customers in the file. Bought again: paid orders on two days or more."
-            + (
-                f" {count(summary.never_paid)} never paid anything and are not forecast."
-                if summary.never_paid
-                else ""
-            ),
-            **EXPLAINED,
-        )
-        revenue = float(summary.frame["revenue"].sum())
-        st.metric(
+            "Distinct customers in the file. Bought again: paid orders on two days or more." + never_paid,
+        ),
+        ValueBox(
             "Revenue so far",
-            in_prose(money(revenue, currency)),
-            in_prose(f"{money(revenue / max(int(buyers['orders'].sum()), 1), currency)} per order"),
-            help="Net of refunds and discounts, everything in the file that belongs to a customer.",
-            **EXPLAINED,
-        )
-        st.metric(
-            f"CLV, {horizon}",
-            in_prose(money(total.mean, currency)),
-            in_prose(f"{money(total.low, currency)} to {money(total.high, currency)}"),
-            help="Contribution margin that today's customers are expected to bring over the horizon, discounted. "
+            money(revenue, currency),
+            f"{money(revenue / max(analysis.dataset.report.orders, 1), currency)} per order",
+            "Net of refunds and discounts, everything in the file that belongs to a customer.",
+        ),
+        ValueBox(
+            f"CLV, {months(analysis.assumptions.horizon_months)}",
+            money(total.mean, currency),
+            f"{money(total.low, currency)} to {money(total.high, currency)}",
+            "Contribution margin that today's customers are expected to bring over the horizon, discounted. "
             "The range holds the outcome in 8 of 10 cases if the model is right: it contains both the uncertainty "
             "of the estimates and the chance in what customers do.",
-            **EXPLAINED,
-        )
-        st.metric(
+        ),
+    ]
+
+
+def growth_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
+    """What a new customer brings, against CAC."""
+    assumptions, new = analysis.assumptions, analysis.new_customer
+    return [
+        ValueBox(
             "New customer CLV",
-            in_prose(money(new.clv.mean, currency)),
-            in_prose(f"{money(new.clv.low, currency)} to {money(new.clv.high, currency)}"),
-            help="What a newly won customer brings on average over the horizon: the first order and all later ones, "
+            money(new.clv.mean, currency),
+            f"{money(new.clv.low, currency)} to {money(new.clv.high, currency)}",
+            "What a newly won customer brings on average over the horizon: the first order and all later ones, "
             "times margin, discounted. Those who never return are part of the average.",
-            **EXPLAINED,
-        )
-        st.metric(
+        ),
+        ValueBox(
             "CLV:CAC",
             ratio(new.ratio),
-            in_prose(f"CAC up to {money(new.allowable_cac, currency)} pays"),
-            help=f"CLV of a new customer divided by CAC. The largest CAC worth paying keeps {assumptions.target_ratio:g} "
+            f"CAC up to {money(new.allowable_cac, currency)} pays",
+            f"CLV of a new customer divided by CAC. The largest CAC worth paying keeps {assumptions.target_ratio:g} "
             "times its cost at the low end of the CLV.",
-            **EXPLAINED,
-        )
-        st.metric(
+        ),
+        ValueBox(
             "Payback",
             payback_words(new.payback_month),
-            in_prose(f"to earn back {money(assumptions.cac, currency)}"),
-            help="First month in which the cumulative margin of an average new customer, not discounted, reaches CAC.",
-            **EXPLAINED,
-        )
-        st.metric(
+            f"to earn back {money(assumptions.cac, currency)}",
+            "First month in which the cumulative margin of an average new customer, not discounted, reaches CAC.",
+        ),
+    ]
+
+
+def risk_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
+    """Who is likely to leave, and what leaves with them."""
+    assumptions, total = analysis.assumptions, analysis.total_clv
+    at_risk = int(analysis.at_risk.sum())
+    return [
+        ValueBox(
             "At high risk",
             count(at_risk),
-            f"{percent(at_risk / max(len(buyers), 1))} of customers",
-            help=f"Customers whose probability of no order in the next {assumptions.churn_window_days} days is "
+            f"{percent(at_risk / max(len(analysis.dataset.buyers), 1))} of customers",
+            f"Customers whose probability of no order in the next {assumptions.churn_window_days} days is "
             f"{percent(assumptions.high_risk)} or more. Many of them left long ago.",
-            **EXPLAINED,
-        )
-        st.metric(
+        ),
+        ValueBox(
             "Value at risk",
-            in_prose(money(analysis.value_at_risk, currency)),
+            money(analysis.value_at_risk, currency),
             f"{percent(analysis.value_at_risk / total.mean if total.mean else 0)} of predicted CLV",
-            help="Churn risk times CLV, summed over the customers at risk: what is at stake in a win-back.",
-            **EXPLAINED,
-        )
+            "Churn risk times CLV, summed over the customers at risk: what is at stake in a win-back.",
+        ),
+    ]
 
 
 def payback_words(month: int | None) -> str:
@@ -156,31 +167,24 @@ def segments(analysis: Analysis, currency: str | None) -> None:
         )
     with right:
         card_title("Segments in figures", "By recency, frequency and revenue.")
-        show_table(
-            analysis.segments[SEGMENT_COLUMNS],
-            alt="Customers, CLV and churn risk by segment",
-            key="overview_segment_table",
-            height="content",
-        )
+        summary_table(analysis.segments[SEGMENT_COLUMNS], "Customers, CLV and churn risk by segment")
 
 
 def downloads(analysis: Analysis) -> None:
     """The customer table, and the list of any segment."""
-    with st.container(border=True):
-        st.markdown("**Take it with you**")
-        left, right = st.columns([1, 2], gap="medium", vertical_alignment="bottom")
-        with left:
-            download_table(
-                "All customers", lambda: analysis.customers, "clv_customers", "overview_all", primary=True
-            )
-        with right.container(horizontal=True, vertical_alignment="bottom"):
-            segment = st.selectbox("Segment", analysis.dataset.segment_names, key="overview_segment")
-            download_table(
-                "This segment",
-                lambda: analysis.customers[analysis.customers["segment"] == segment],
-                f"clv_{segment}",
-                "overview_segment_list",
-            )
+    card = st.container(border=True, horizontal=True, vertical_alignment="bottom")
+    with card:
+        card_title("Take it with you")
+        download_table(
+            "All customers", lambda: analysis.customers, "clv_customers", "overview_all", primary=True
+        )
+        segment = st.selectbox("Segment", analysis.dataset.segment_names, key="overview_segment")
+        download_table(
+            "This segment",
+            lambda: analysis.customers[analysis.customers["segment"] == segment],
+            f"clv_{segment}",
+            "overview_segment_list",
+        )
 
 
 def draw() -> None:

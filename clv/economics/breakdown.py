@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -43,23 +45,30 @@ def breakdown(
     def total(values: FloatArray) -> FloatArray:
         return np.asarray(np.bincount(codes, values, count), dtype=np.float64)
 
-    table = pd.DataFrame(
+    customers, clv_total = np.bincount(codes, minlength=count), total(clv)
+    revenue = total(buyers["revenue"].to_numpy(dtype=float))
+    intervals = totals_with_intervals(clv_total, draws, assumptions)
+    days = buyers["days_since_last_order"].to_numpy(dtype=float)
+    return pd.DataFrame(
         {
             by: groups.categories.astype(str),
-            "customers": np.bincount(codes, minlength=count),
-            "revenue": total(buyers["revenue"].to_numpy(dtype=float)),
+            "customers": customers,
+            "revenue": revenue,
             "orders": total(buyers["orders"].to_numpy(dtype=float)).astype(int),
-            "clv_total": total(clv),
+            "clv_total": clv_total,
             "value_at_risk": total(churn_risk * clv),
+            "churn_risk": total(churn_risk) / customers,
+            "clv_per_customer": clv_total / customers,
+            "days_since_last_order": [np.median(days[codes == code]) for code in range(count)],
+            "clv_low": [interval.low for interval in intervals],
+            "clv_high": [interval.high for interval in intervals],
+            "customers_share": _share(customers),
+            "revenue_share": _share(revenue),
+            "clv_total_share": _share(clv_total),
         }
     )
-    table["churn_risk"] = total(churn_risk) / table["customers"]
-    table["clv_per_customer"] = table["clv_total"] / table["customers"]
-    days = buyers["days_since_last_order"].to_numpy(dtype=float)
-    table["days_since_last_order"] = [np.median(days[codes == code]) for code in range(count)]
-    intervals = totals_with_intervals(np.asarray(table["clv_total"], dtype=np.float64), draws, assumptions)
-    table["clv_low"] = [interval.low for interval in intervals]
-    table["clv_high"] = [interval.high for interval in intervals]
-    for column in ("customers", "revenue", "clv_total"):
-        table[f"{column}_share"] = table[column] / table[column].sum()
-    return table
+
+
+def _share(totals: NDArray[Any]) -> FloatArray:
+    whole = totals.sum()
+    return np.asarray(totals / whole if whole else np.full(totals.size, np.nan))

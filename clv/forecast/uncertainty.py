@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import interpolate, special, stats
+from scipy import interpolate, special
 
 from clv.forecast.bins import bin_histories, weighted_means
 from clv.forecast.forecast import DAYS_PER_MONTH, MONTH_ENDS, Forecast, IntArray
@@ -19,6 +19,7 @@ from clv.models import GammaGamma, PurchaseModel, SpendModel
 FloatArray = NDArray[np.float64]
 
 INTERVAL_LEVEL = 0.80
+INTERVAL_REACH = float(special.ndtri(0.5 + INTERVAL_LEVEL / 2))  # standard deviations to either side
 DRAWS = 100
 BIN_STEP = 0.15  # only the spread between draws is read off these bins
 # Month ends at which draws are evaluated; between them the growing curve is interpolated.
@@ -85,7 +86,7 @@ def draw_totals(
 def interval_around(mean: FloatArray, relative_sd: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Low and high end of the 80 % interval: log-normal with the given mean and relative deviation."""
     sd = np.sqrt(np.log1p(relative_sd**2))
-    reach = stats.norm.ppf(0.5 + INTERVAL_LEVEL / 2) * sd
+    reach = INTERVAL_REACH * sd
     low, high = mean * np.exp(-reach - sd**2 / 2), mean * np.exp(reach - sd**2 / 2)
     # With a deviation of many times the mean, the mean itself lies beyond the upper quantile.
     return low, np.maximum(high, mean)

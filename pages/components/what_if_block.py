@@ -8,7 +8,7 @@ from clv.analysis import EVERYONE, Analysis
 from clv.charts import lever_gains
 from clv.scenarios import LeverError, Levers, WhatIf
 from clv.wording import currency_sign
-from pages.components.boxes import EXPLAINED
+from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import draw_chart
 from pages.components.formatting import count, in_prose, money, months
 from pages.components.sidebar import current_currency
@@ -102,28 +102,27 @@ def result_boxes(result: WhatIf, customers: int, currency: str | None) -> None:
     """Three boxes: gain, net gain, break-even cost."""
     gain = result.scenario - result.base
     share = gain / result.base if result.base > 0 else 0.0
-    with st.grid(3, min_column_width=150):
-        st.metric(
+    show_boxes(
+        ValueBox(
             "Gain",
-            in_prose(money(gain, currency)),
+            money(gain, currency),
             f"{share:+.1%} of CLV",
             help="CLV with all levers less CLV without, before cost, both discounted over the horizon.",
-            **EXPLAINED,
-        )
-        st.metric(
+        ),
+        ValueBox(
             "Net gain",
-            in_prose(money(result.net_gain, currency)),
-            in_prose(f"after {money(result.cost, currency)}"),
+            money(result.net_gain, currency),
+            f"after {money(result.cost, currency)}",
             help="Gain less the cost of reaching every customer of the group once.",
-            **EXPLAINED,
-        )
-        st.metric(
+        ),
+        ValueBox(
             "Break-even cost",
-            in_prose(money(result.break_even_cost, currency)),
+            money(result.break_even_cost, currency),
             f"for each of {count(customers)}",
             help="The most that may be spent per customer reached before the programme loses money.",
-            **EXPLAINED,
-        )
+        ),
+        columns=3,
+    )
 
 
 @st.fragment

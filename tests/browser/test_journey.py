@@ -42,9 +42,17 @@ def own_file(tmp_path: Path) -> Path:
 
 def box(page: Page, label: str) -> str:
     """The value in a box."""
-    named = page.get_by_test_id("stMetricLabel").get_by_text(label, exact=True)
-    metric = page.get_by_test_id("stMetric").filter(has=named).first
-    return metric.get_by_test_id("stMetricValue").inner_text()
+    term = page.locator(".clv-boxes dt", has_text=re.compile(rf"^{label} \?$"))
+    return term.first.locator("xpath=following-sibling::dd").first.inner_text()
+
+
+def test_a_value_box_says_what_it_means(page: Page):
+    mark = page.get_by_role("button", name=re.compile("^Distinct customers in the file"))
+    mark.focus()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    shown = mark.evaluate("(mark) => getComputedStyle(mark, '::after').content")
+    assert "Distinct customers in the file" in shown
 
 
 def test_every_page_opens_with_a_finding(page: Page):
