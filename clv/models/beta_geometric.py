@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike
 from scipy import linalg, special, stats
 
 from clv.models.maximum_likelihood import FloatArray
-from clv.models.purchase_model import PurchaseModel, _checked_history
+from clv.models.purchase_model import Histories, Likelihood, PurchaseModel, _checked_history
 
 QUADRATURE_LOG_ERROR = 25.0  # nodes are chosen for a relative error of about e^-25
 MAX_NODES = 600
@@ -119,6 +119,18 @@ class BetaGeoNBD(PurchaseModel):
         odds = np.log(a) - np.log(b + np.maximum(coins, 1) - 1)
         odds = odds + (r + x) * (np.log(alpha + T) - np.log(alpha + t_x))
         return np.where(coins > 0, odds, -np.inf)
+
+    def _row_log_likelihood(
+        self, values: FloatArray, x: FloatArray, t_x: FloatArray, T: FloatArray
+    ) -> FloatArray:
+        return self._log_likelihood_gradient(values, x, t_x, T)[0]
+
+    def _likelihood_of(self, rows: Histories) -> Likelihood:
+        def likelihood(values: FloatArray) -> tuple[float, FloatArray]:
+            each, gradient = self._log_likelihood_gradient(values, rows.x, rows.t_x, rows.T)
+            return float(each @ rows.count), gradient @ rows.count
+
+        return likelihood
 
     def _log_likelihood_gradient(
         self, values: FloatArray, x: FloatArray, t_x: FloatArray, T: FloatArray

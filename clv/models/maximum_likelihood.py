@@ -22,9 +22,10 @@ LOG_PARAMETER_BOUND = 10.0
 
 @dataclass(frozen=True)
 class Maximum:
-    """The best point found: log parameters, their covariance, and how far to trust both."""
+    """The best point found: log parameters, the objective there, their covariance, and how far to trust both."""
 
     log_parameters: FloatArray
+    value: float
     covariance: FloatArray
     converged: bool
     message: str
@@ -51,7 +52,7 @@ def maximise(objective: Objective, starts: Sequence[FloatArray], observations: f
     )
     if np.any(np.abs(point) >= LOG_PARAMETER_BOUND - 1e-6):
         message += "; a parameter lies at its limit: the data do not bound it"
-    return Maximum(point, _inverse(hessian), converged, message)
+    return Maximum(point, objective(point)[0], _inverse(hessian), converged, message)
 
 
 def draw(maximum: FloatArray, covariance: FloatArray, size: int, seed: int) -> FloatArray:

@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 from scipy import special, stats
 
 from clv.models.maximum_likelihood import FloatArray
-from clv.models.purchase_model import PurchaseModel, _checked_history
+from clv.models.purchase_model import Histories, Likelihood, PurchaseModel, _checked_history
 
 # Gauss-Legendre on (0, 1).
 TIME_NODES, TIME_WEIGHTS = (special.roots_legendre(48)[0] + 1) / 2, special.roots_legendre(48)[1] / 2
@@ -105,6 +105,18 @@ class ParetoNBD(PurchaseModel):
             count, r, alpha / (alpha + horizon)
         )
         return np.asarray(survived + horizon * ((density * before) @ weights))
+
+    def _row_log_likelihood(
+        self, values: FloatArray, x: FloatArray, t_x: FloatArray, T: FloatArray
+    ) -> FloatArray:
+        return self._log_likelihood_gradient(values, x, t_x, T)[0]
+
+    def _likelihood_of(self, rows: Histories) -> Likelihood:
+        def likelihood(values: FloatArray) -> tuple[float, FloatArray]:
+            each, gradient = self._log_likelihood_gradient(values, rows.x, rows.t_x, rows.T)
+            return float(each @ rows.count), gradient @ rows.count
+
+        return likelihood
 
     def _log_likelihood_gradient(
         self, values: FloatArray, x: FloatArray, t_x: FloatArray, T: FloatArray

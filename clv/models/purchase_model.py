@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from clv.models.errors import ModelDataError, NotFittedError
-from clv.models.maximum_likelihood import FloatArray, draw, maximise
+from clv.models.maximum_likelihood import FloatArray, Objective, draw, maximise
+
+# Parameter values to the summed log-likelihood and its gradient, shape (k,).
+Likelihood = Callable[[FloatArray], tuple[float, FloatArray]]
+
+ROWS_TO_START_ON = 20_000
 
 
 class ParametricModel:
@@ -70,6 +77,24 @@ class ParametricModel:
         self.standard_errors_ = dict(zip(self.parameter_names, errors.tolist(), strict=True))
 
 
+@dataclass(frozen=True)
+class Histories:
+    """Distinct purchase histories, sorted by x, t_x, T; ``count`` customers share each. Shape (rows,)."""
+
+    x: FloatArray
+    t_x: FloatArray
+    T: FloatArray
+    count: FloatArray
+
+    def in_unit(self, unit: float) -> Histories:
+        """The same histories with time counted in ``unit``."""
+        return Histories(self.x, self.t_x / unit, self.T / unit, self.count)
+
+    def every(self, step: int) -> Histories:
+        """Every ``step``-th row."""
+        return Histories(self.x[::step], self.t_x[::step], self.T[::step], self.count[::step])
+
+
 class PurchaseModel(ParametricModel, ABC):
     """A model of when customers buy and when they leave, from (x, t_x, T).
 
@@ -95,30 +120,21 @@ class PurchaseModel(ParametricModel, ABC):
         ValueError : lengths differ or values are impossible; the message counts and names every problem.
         ModelDataError : fewer than two customers, or nobody bought twice.
         """
-        x, t_x, period, counts = _distinct_rows(*_checked_history(frequency, recency, T), weights)
-        _require_repeats(x, counts)
-        total = float(counts.sum())
-        scale = float(np.average(period, weights=counts))  # mean observation time becomes 1
-        t_x, period = t_x / scale, period / scale
-
-        def objective(log_parameters: FloatArray) -> tuple[float, FloatArray]:
-            values = np.exp(log_parameters)
-            rows, gradient = self._log_likelihood_gradient(values, x, t_x, period)
-            return -float(counts @ rows) / total, -(gradient @ counts) * values / total
-
-        maximum = maximise(objective, self._starts(), total)
+        rows = _distinct_rows(*_checked_history(frequency, recency, T), weights)
+        _require_repeats(rows)
+        total = float(rows.count.sum())
+        scale = float(np.average(rows.T, weights=rows.count))  # mean observation time becomes 1
+        rows = rows.in_unit(scale)
+        maximum = maximise(self._objective(rows), self._starts_near(rows), total)
         # A density of x event times in scaled units is scale^x times that in the user's units.
         self._set_estimate(np.exp(maximum.log_parameters) * self._time_power(scale), maximum.covariance)
-        self.log_likelihood_ = -objective(maximum.log_parameters)[0] * total - float(counts @ x) * np.log(
-            scale
-        )
+        self.log_likelihood_ = -maximum.value * total - float(rows.count @ rows.x) * np.log(scale)
         self.converged_, self.message_ = maximum.converged, maximum.message
         return self
 
     def log_likelihood(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> FloatArray:
         """Log-likelihood of each row, in the time unit of the parameters."""
-        x, t_x, period = _checked_history(frequency, recency, T)
-        return self._log_likelihood_gradient(self._values(), x, t_x, period)[0]
+        return self._row_log_likelihood(self._values(), *_checked_history(frequency, recency, T))
 
     def expected_purchases(
         self, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
@@ -166,10 +182,36 @@ class PurchaseModel(ParametricModel, ABC):
         """Probability that a new customer makes exactly n repeat purchases in (0, t]."""
 
     @abstractmethod
-    def _log_likelihood_gradient(
+    def _row_log_likelihood(
         self, values: FloatArray, x: FloatArray, t_x: FloatArray, T: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """Rows' log-likelihood, shape (n,), and its gradient in the parameters, shape (k, n)."""
+    ) -> FloatArray:
+        """Each row's log-likelihood under the parameter values, shape (n,)."""
+
+    @abstractmethod
+    def _likelihood_of(self, rows: Histories) -> Likelihood:
+        """The summed log-likelihood of the rows and its gradient as a function of the parameter values.
+
+        Whatever does not depend on the parameters is worked out here, once.
+        """
+
+    def _objective(self, rows: Histories) -> Objective:
+        """What is minimised: the mean negative log-likelihood in log parameters."""
+        likelihood, total = self._likelihood_of(rows), float(rows.count.sum())
+
+        def objective(log_parameters: FloatArray) -> tuple[float, FloatArray]:
+            values = np.exp(log_parameters)
+            value, gradient = likelihood(values)
+            return -value / total, -gradient * values / total
+
+        return objective
+
+    def _starts_near(self, rows: Histories) -> list[FloatArray]:
+        """The starts; with many rows only the best point that they lead to on a thinned set of rows."""
+        if rows.x.size <= ROWS_TO_START_ON:
+            return self._starts()
+        thinned = rows.every(-(-rows.x.size // ROWS_TO_START_ON))
+        total = float(thinned.count.sum())
+        return [maximise(self._objective(thinned), self._starts(), total).log_parameters]
 
     @abstractmethod
     def _starts(self) -> list[FloatArray]:
@@ -208,9 +250,7 @@ def _checked_history(
     return x, np.minimum(t_x, period), period
 
 
-def _distinct_rows(
-    x: FloatArray, t_x: FloatArray, T: FloatArray, weights: ArrayLike | None
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def _distinct_rows(x: FloatArray, t_x: FloatArray, T: FloatArray, weights: ArrayLike | None) -> Histories:
     counts = np.ones(x.shape) if weights is None else np.asarray(weights, dtype=float)
     if counts.shape != x.shape:
         raise ValueError("weights must have the length of frequency")
@@ -220,13 +260,13 @@ def _distinct_rows(
     rows = np.stack([x, t_x, T])[:, order]
     starts = np.flatnonzero(np.r_[True, np.any(np.diff(rows) != 0, axis=0)]) if x.size else np.array([], int)
     distinct = rows[:, starts]
-    return distinct[0], distinct[1], distinct[2], np.add.reduceat(counts[order], starts)
+    return Histories(distinct[0], distinct[1], distinct[2], np.add.reduceat(counts[order], starts))
 
 
-def _require_repeats(x: FloatArray, counts: FloatArray) -> None:
-    if counts.sum() < 2:
+def _require_repeats(rows: Histories) -> None:
+    if rows.count.sum() < 2:
         raise ModelDataError("One customer is not enough to fit a purchase model: it needs at least two.")
-    if not np.any(x[counts > 0] > 0):
+    if not np.any(rows.x[rows.count > 0] > 0):
         raise ModelDataError(
             "Nobody bought on a second day, so the data cannot tell how often customers come back "
             "or when they leave. A longer period with repeat buyers is needed."
