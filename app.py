@@ -5,10 +5,12 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.navigation import navigate
+from pages.components.session import warm_up_models
 from pages.components.sidebar import draw_sidebar
 
 st.set_page_config(page_title="CLV Studio", page_icon="📈", layout="wide", initial_sidebar_state="auto")
 st.html(Path(__file__).parent / "pages" / "components" / "page.css")
+warm_up_models()
 page = navigate()
 draw_sidebar()
 page.run()

@@ -8,18 +8,24 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 import click
 
 from clv.analysis import Analysis, Dataset
-from clv.assumptions import AssumptionError, Assumptions
+from clv.assumptions import AssumptionError, Assumptions, ModelChoice
 from clv.exports import to_csv
 from clv.ingest import Ingested, InputError, OrderFile, QualityReport, read_orders
 from clv.models import ModelDataError
 
 CANNOT_USE_INPUT = 2
 DAY = click.DateTime(["%Y-%m-%d"])
+# Where a problem asks for a setting, the option that makes it.
+OPTION_FOR = {
+    "order of day and month": "--date-order dmy|mdy",
+    "Choose one currency": "--currency EUR",
+    "Choose one of these currencies": "--currency EUR",
+}
 
 
 def _column_map(_context: click.Context, _parameter: click.Parameter, text: str | None) -> dict[str, str]:
@@ -95,9 +101,16 @@ def check(
 )
 @click.option(
     "--model",
-    type=click.Choice(["auto", "bg-nbd", "mbg-nbd", "pareto-nbd"]),
+    type=click.Choice(get_args(ModelChoice)),
     default="auto",
     show_default=True,
+)
+@click.option(
+    "--intervals",
+    type=click.Choice(["draws", "bootstrap"]),
+    default="draws",
+    show_default=True,
+    help="From draws of the parameters, or from refits on resampled customers (slow).",
 )
 @click.option("--engine", type=click.Choice(["native", "lifetimes"]), default="native", show_default=True,
               help="lifetimes: also fit with that library and show both parameter sets.")  # fmt: skip
@@ -115,6 +128,7 @@ def score(
     discount: float,
     churn_window: int,
     model: Any,
+    intervals: Any,
     engine: str,
     as_of: dt.datetime | None,
 ) -> None:
@@ -128,6 +142,7 @@ def score(
             annual_discount_rate=discount,
             churn_window_days=churn_window,
             model=model,
+            intervals=intervals,
         )
         ingested = _read(files, mapping, date_order, currency)
         read = time.perf_counter()
@@ -156,7 +171,8 @@ def _read(
             currency=currency,
         )
     except InputError as error:
-        _refuse(str(error))
+        options = " ".join(option for words, option in OPTION_FOR.items() if words in str(error))
+        _refuse(f"{error} ({options})" if options else str(error))
 
 
 def _score_summary(analysis: Analysis) -> dict[str, Any]:
@@ -181,7 +197,14 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
             "mean": float(analysis.clv.mean()),
             "low": total.low,
             "high": total.high,
+            "parameter_sd": total.parameter_sd,
+            "process_sd": total.process_sd,
             "horizon_months": assumptions.horizon_months,
+        },
+        "intervals": {
+            "from": assumptions.intervals,
+            "parameter_sets": len(analysis.parameter_sets.pairs),
+            "skipped": analysis.parameter_sets.skipped,
         },
         "expected_purchases": {
             "total": float(analysis.forecast.expected_purchases(assumptions.horizon_months).sum())
@@ -206,7 +229,7 @@ def _reference(analysis: Analysis) -> dict[str, Any]:
         params = reference_params(native.name, *history)
     except ModelDataError as error:
         return {"message": str(error)}
-    rows = type(native).from_params(**params).log_likelihood(*history)
+    rows = native.with_params(**params).log_likelihood(*history)
     return {"params": params, "log_likelihood": float(rows.sum())}
 
 
@@ -235,7 +258,7 @@ def _score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) ->
         f"({_money(total.low, code)} to {_money(total.high, code)}).",
         f"{result['at_risk']['customers']:,} customers at high risk, {_money(analysis.value_at_risk, code)} at stake.",
     ]
-    lines += [f"Note: {note}" for note in (*analysis.dataset.data_notes, *analysis.modelled.models.notes)]
+    lines += [f"Note: {note}" for note in analysis.notes]
     if out is not None:
         lines.append(f"Written: {out}")
     return "\n".join(lines)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clv.assumptions import Assumptions, ModelChoice
+from clv.assumptions import Assumptions, IntervalSource, ModelChoice
 from clv.economics import (
+    ClvRanges,
     NewCustomer,
     Total,
     breakdown,
@@ -29,11 +32,18 @@ from clv.economics.acquisition import NewCustomerSpend, new_customer_spend
 from clv.forecast import (
     FittedModels,
     Forecast,
+    ForecastSets,
+    ParameterSets,
     TotalDraws,
     draw_totals,
+    drawn_parameters,
     fit_models,
     forecast_customers,
+    forecast_under,
     interval_around,
+    next_order_days,
+    relative_parameter_variance,
+    resampled_parameters,
 )
 from clv.history import (
     RFM_SEGMENTS,
@@ -51,11 +61,14 @@ from clv.scenarios import LeverBase, Levers, WhatIf, prepare_levers, what_if
 RISK_BANDS = ("Low", "Medium", "High")
 EVERYONE = "All customers"
 BLANK = "(blank)"
-MOST_GROUPS = 30
+MOST_GROUPS = 60
 
 MIN_BUYERS = 500
 MIN_DAYS = 180
 MIN_ORDERS_OF_SOME = 3
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,6 @@ class Modelled:
 
     models: FittedModels
     forecast: Forecast
-    new_customer_spend: NewCustomerSpend
 
 
 class Dataset:
@@ -89,7 +101,11 @@ class Dataset:
         self.segment: pd.Series = rfm_segments(self.scores)
         self._modelled: dict[ModelChoice, Modelled] = {}
         self._lever_bases: dict[tuple[ModelChoice, str], LeverBase] = {}
-        self._group_draws: dict[tuple[ModelChoice, bytes], TotalDraws] = {}
+        self._forecast_sets: dict[tuple[ModelChoice, IntervalSource], ForecastSets] = {}
+        self._group_draws: dict[tuple[ModelChoice, IntervalSource, bytes], TotalDraws] = {}
+        self._customer_variance: dict[tuple[ModelChoice, IntervalSource], NDArray[np.float64]] = {}
+        self._new_customer_spend: dict[tuple[ModelChoice, IntervalSource], NewCustomerSpend] = {}
+        self._next_orders: dict[ModelChoice, pd.DataFrame] = {}
         self._lock = Lock()
 
     @property
@@ -135,39 +151,90 @@ class Dataset:
         return tuple(text for applies, text in checks if applies)
 
     def modelled(self, choice: ModelChoice) -> Modelled:
-        """Models, forecast and draws for a model choice, fitted on first use.
+        """Models and forecast for a model choice, fitted on first use.
 
         Raises
         ------
         ModelDataError : the data cannot identify the model; the message says what they lack.
         """
-        with self._lock:
-            if choice not in self._modelled:
-                self._modelled[choice] = self._fit(choice)
-            return self._modelled[choice]
+        return self._once(self._modelled, choice, lambda: self._fit(choice))
 
-    def is_modelled(self, choice: ModelChoice) -> bool:
-        """Whether the models have been fitted, so that ``modelled`` answers at once."""
-        return choice in self._modelled
+    def forecast_sets(self, choice: ModelChoice, intervals: IntervalSource) -> ForecastSets:
+        """The forecast under equally good guesses of the parameters, drawn or refitted on first use.
+
+        Raises
+        ------
+        ModelDataError : too few resamples of the customers can be fitted.
+        """
+        modelled = self.modelled(choice)
+
+        def make() -> ForecastSets:
+            resampled = intervals == "bootstrap"
+            parameters = (
+                resampled_parameters(modelled.forecast) if resampled else drawn_parameters(modelled.models)
+            )
+            return forecast_under(modelled.forecast, parameters)
+
+        return self._once(self._forecast_sets, (choice, intervals), make)
+
+    def is_ready(self, choice: ModelChoice, intervals: IntervalSource) -> bool:
+        """Whether the slow part is done: models fitted and parameter sets evaluated."""
+        return (choice, intervals) in self._forecast_sets
 
     def lever_base(self, choice: ModelChoice, segment: str) -> LeverBase:
         """The customers of a segment (or all) ready for what-if levers, binned on first use."""
         forecast = self.modelled(choice).forecast
-        with self._lock:
-            if (choice, segment) not in self._lever_bases:
-                members = None if segment == EVERYONE else (self.segment == segment).to_numpy()
-                self._lever_bases[choice, segment] = prepare_levers(forecast, members)
-            return self._lever_bases[choice, segment]
+        members = None if segment == EVERYONE else (self.segment == segment).to_numpy()
+        return self._once(self._lever_bases, (choice, segment), lambda: prepare_levers(forecast, members))
 
-    def group_draws(self, choice: ModelChoice, groups: pd.Categorical[str]) -> TotalDraws:
-        """Totals of the groups of buyers under parameter draws, computed once per grouping."""
+    def group_draws(
+        self, choice: ModelChoice, intervals: IntervalSource, groups: pd.Categorical[str]
+    ) -> TotalDraws:
+        """Totals of the groups of buyers under every parameter set, computed once per grouping."""
+        sets = self.forecast_sets(choice, intervals)
+        codes, count = groups.codes.astype(np.intp), len(groups.categories)
+        key = choice, intervals, hashlib.sha256(codes.tobytes()).digest()
+        return self._once(self._group_draws, key, lambda: draw_totals(sets, codes, count))
+
+    def customer_variance(self, choice: ModelChoice, intervals: IntervalSource) -> NDArray[np.float64]:
+        """How much each buyer's expected spend differs between parameter sets, computed on first use.
+
+        Relative variance at several month ends, see ``relative_parameter_variance``.
+        """
+        sets = self.forecast_sets(choice, intervals)
+        return self._once(
+            self._customer_variance, (choice, intervals), lambda: relative_parameter_variance(sets)
+        )
+
+    def new_customer_spend(self, choice: ModelChoice, intervals: IntervalSource) -> NewCustomerSpend:
+        """What a new customer spends under the models and every parameter set, computed on first use."""
+        sets = self.forecast_sets(choice, intervals)
+        first_orders = self.buyers["first_order_value"].to_numpy(dtype=float)
+        return self._once(
+            self._new_customer_spend,
+            (choice, intervals),
+            lambda: new_customer_spend(sets.forecast.models, sets.parameters, first_orders),
+        )
+
+    def next_orders(self, choice: ModelChoice) -> pd.DataFrame:
+        """When each buyer's next order is due, computed on first use.
+
+        Frame next_order_low, next_order_date, next_order_high: the days by which it has come in 1, 5 and 9 of
+        10 cases, given that another order comes at all; NaT for days later than 3 years (36 months).
+        """
         forecast = self.modelled(choice).forecast
-        codes = groups.codes.astype(np.intp)
-        key = choice, hashlib.sha256(codes.tobytes()).digest()
-        with self._lock:
-            if key not in self._group_draws:
-                self._group_draws[key] = draw_totals(forecast, codes, len(groups.categories))
-            return self._group_draws[key]
+
+        def make() -> pd.DataFrame:
+            days = np.ceil(next_order_days(forecast))  # an order within the first day from now is tomorrow's
+            names = ("next_order_low", "next_order_date", "next_order_high")
+            return pd.DataFrame(
+                {
+                    name: pd.Timestamp(self.as_of) + pd.to_timedelta(days[:, i], unit="D")
+                    for i, name in enumerate(names)
+                }
+            )
+
+        return self._once(self._next_orders, choice, make)
 
     def orders_of(self, customer_id: str) -> pd.DataFrame:
         """One customer's orders, oldest first: ordered_at, order_id, amount, items."""
@@ -177,13 +244,14 @@ class Dataset:
     def _fit(self, choice: ModelChoice) -> Modelled:
         models = fit_models(self.buyers, choice)
         forecast = forecast_customers(self.buyers, models)
-        return Modelled(
-            models=models,
-            forecast=forecast,
-            new_customer_spend=new_customer_spend(
-                models, self.buyers["first_order_value"].to_numpy(dtype=float)
-            ),
-        )
+        return Modelled(models, forecast)
+
+    def _once(self, made: dict[Key, Value], key: Key, make: Callable[[], Value]) -> Value:
+        """What was made for the key, made now if it is asked for the first time."""
+        with self._lock:
+            if key not in made:
+                made[key] = make()
+            return made[key]
 
 
 class Analysis:
@@ -212,9 +280,10 @@ class Analysis:
         return clv_of_customers(self.forecast, self.assumptions)
 
     @cached_property
-    def clv_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Low and high end of every buyer's CLV, money."""
-        return clv_ranges(self.forecast, self.assumptions)
+    def clv_ranges(self) -> ClvRanges:
+        """The 80 % range of every buyer's CLV and the two parts of its standard deviation, money."""
+        variance = self.dataset.customer_variance(self.assumptions.model, self.assumptions.intervals)
+        return clv_ranges(self.forecast, variance, self.assumptions)
 
     @cached_property
     def churn_risk(self) -> NDArray[np.float64]:
@@ -241,7 +310,7 @@ class Analysis:
     @cached_property
     def customers(self) -> pd.DataFrame:
         """One row per customer, by customer_id; predictions are blank for those who never paid."""
-        summary = self.dataset.summary
+        summary, ranges = self.dataset.summary, self.clv_ranges
         predictions = pd.DataFrame(
             {
                 "customer_id": self.dataset.buyers["customer_id"],
@@ -251,11 +320,14 @@ class Analysis:
                 "expected_purchases": self.forecast.expected_purchases(self.assumptions.horizon_months),
                 "expected_spend": self.forecast.expected_spend,
                 "clv": self.clv,
-                "clv_low": self.clv_range[0],
-                "clv_high": self.clv_range[1],
+                "clv_low": ranges.low,
+                "clv_high": ranges.high,
+                "parameter_sd": ranges.parameter_sd,
+                "process_sd": ranges.process_sd,
                 "value_at_risk": self.churn_risk * self.clv,
                 "clv_tier": clv_tiers(self.clv).astype(str),
                 "segment": self.dataset.segment,
+                **self.dataset.next_orders(self.assumptions.model),
                 **self.dataset.scores,
             }
         )
@@ -283,7 +355,7 @@ class Analysis:
         come in their own order, an attribute's values by CLV, largest first.
         """
         groups = self._groups(by)
-        draws = self.dataset.group_draws(self.assumptions.model, groups)
+        draws = self._draws(groups)
         table = breakdown(by, groups, self.dataset.buyers, self.clv, self.churn_risk, draws, self.assumptions)
         if by in self.dataset.summary.attributes:
             return table.sort_values("clv_total", ascending=False, ignore_index=True)
@@ -292,7 +364,7 @@ class Analysis:
     @cached_property
     def total_clv(self) -> Total:
         """CLV of all customers with its 80 % interval."""
-        draws = self.dataset.group_draws(self.assumptions.model, self._groups("segment"))
+        draws = self._draws(self.dataset.segment_groups)
         return totals_with_intervals(np.array([self.clv.sum()]), draws.pooled(), self.assumptions)[0]
 
     @cached_property
@@ -303,7 +375,8 @@ class Analysis:
     @cached_property
     def new_customer(self) -> NewCustomer:
         """Value of a newly acquired customer against CAC."""
-        return value_of_new_customer(self.modelled.new_customer_spend, self.assumptions)
+        spend = self.dataset.new_customer_spend(self.assumptions.model, self.assumptions.intervals)
+        return value_of_new_customer(spend, self.assumptions)
 
     def what_if(self, levers: Levers, segment: str = EVERYONE) -> WhatIf:
         """Base case against levers, for all customers or those of one segment."""
@@ -311,7 +384,7 @@ class Analysis:
 
     def with_interval(self, curve: pd.DataFrame, segment: str = EVERYONE) -> pd.DataFrame:
         """A what-if curve with low and high: the base's 80 % interval; the scenario's own value elsewhere."""
-        draws = self.dataset.group_draws(self.assumptions.model, self.dataset.segment_groups)
+        draws = self._draws(self.dataset.segment_groups)
         names = self.dataset.segment_names
         draws = draws.pooled() if segment == EVERYONE else draws.of_group(names.index(segment))
         weights = discount_weights(self.assumptions.horizon_months, self.assumptions.annual_discount_rate)
@@ -340,6 +413,33 @@ class Analysis:
             {"risk_low": edges[:-1], "risk_high": edges[1:], "customers": counts, "value_at_risk": value}
         )
 
+    @property
+    def parameter_sets(self) -> ParameterSets:
+        """What the intervals are read off."""
+        return self.dataset.forecast_sets(self.assumptions.model, self.assumptions.intervals).parameters
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know before believing the forecast: of the data, the models and the intervals, in words."""
+        skipped = self.parameter_sets.skipped
+        left_out = (
+            f"{skipped} of {skipped + len(self.parameter_sets.pairs)} resamples of the customers could not be "
+            "fitted and are left out of the intervals."
+        )
+        return (
+            *self.dataset.data_notes,
+            *self.modelled.models.notes,
+            *((left_out,) if skipped else ()),
+        )
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the slow part is done, so that every total answers in a moment."""
+        return self.dataset.is_ready(self.assumptions.model, self.assumptions.intervals)
+
+    def _draws(self, groups: pd.Categorical[str]) -> TotalDraws:
+        return self.dataset.group_draws(self.assumptions.model, self.assumptions.intervals, groups)
+
     def _groups(self, by: str) -> pd.Categorical[str]:
         """The group of every buyer; only groups that occur."""
         if by == "segment":
@@ -358,10 +458,15 @@ CUSTOMER_COLUMNS = (
     "clv",
     "clv_low",
     "clv_high",
+    "parameter_sd",
+    "process_sd",
     "churn_risk",
     "risk_band",
     "value_at_risk",
     "probability_alive",
+    "next_order_date",
+    "next_order_low",
+    "next_order_high",
     "expected_purchases",
     "expected_spend",
     "orders",

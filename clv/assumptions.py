@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 MAX_HORIZON_MONTHS = 36
 
 MarginKind = Literal["contribution", "gross"]
-ModelChoice = Literal["auto", "bg-nbd", "mbg-nbd", "pareto-nbd"]
+ModelChoice = Literal["auto", "bg-nbd", "mbg-nbd", "pareto-nbd", "cnbd-k"]
+IntervalSource = Literal["draws", "bootstrap"]
 
 
 class AssumptionError(ValueError):
@@ -32,6 +33,8 @@ class Assumptions:
     medium_risk, high_risk : churn risk from which a customer is called medium or high risk.
     target_ratio : CLV:CAC aimed at.
     model : purchase model, or "auto" for the likelier of BG/NBD and MBG/NBD.
+    intervals : what the uncertainty of the estimates is read off: "draws" from the asymptotic normal of the
+        parameters, or the slower "bootstrap", which refits the models on resampled customers.
 
     Raises
     ------
@@ -49,6 +52,7 @@ class Assumptions:
     high_risk: float = 0.7
     target_ratio: float = 3.0
     model: ModelChoice = "auto"
+    intervals: IntervalSource = "draws"
 
     def __post_init__(self) -> None:
         problems = [text for wrong, text in self._checks() if wrong]
@@ -83,8 +87,12 @@ class Assumptions:
             ),
             (not 0 < self.target_ratio < float("inf"), "The target CLV:CAC must be above 0."),
             (
-                self.model not in ("auto", "bg-nbd", "mbg-nbd", "pareto-nbd"),
-                "The model must be auto, bg-nbd, mbg-nbd or pareto-nbd.",
+                self.model not in get_args(ModelChoice),
+                f"The model must be one of {', '.join(get_args(ModelChoice))}.",
+            ),
+            (
+                self.intervals not in ("draws", "bootstrap"),
+                "Intervals come from draws or from the bootstrap.",
             ),
         ]
 

@@ -1,16 +1,19 @@
-"""What would change: levers on retention, order frequency and order value.
+"""What would change: levers on retention, order frequency, order value and the return of those who left.
 
 A lever changes the model, not the answer. Retention scales each customer's dropout probability (BG/NBD,
 MBG/NBD: p after each purchase; Pareto/NBD: mu) and integrates over that customer's posterior; frequency
-scales the purchase rate; upsell scales the spend per order.
+scales the purchase rate; upsell scales the spend per order; reactivation brings a share of those who have
+left back, who then buy and leave again as their posterior, given that they left, says.
 
-Customers are binned by frequency and T for speed. The bins serve only for the difference to the base case,
-which is itself exact: with every lever at 0 the result is the base case.
+Customers are binned for speed: the living by frequency and T, those who left by frequency and recency. The
+bins serve only for the difference to the base case, which is itself exact: with every lever at 0 the result
+is the base case.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -20,7 +23,8 @@ from clv.assumptions import Assumptions
 from clv.economics import discount_weights
 from clv.forecast import Forecast
 from clv.forecast.bins import bin_histories, weighted_means
-from clv.forecast.forecast import MONTH_ENDS
+from clv.forecast.forecast import MONTH_ENDS, IntArray
+from clv.models import PurchaseModel
 
 FloatArray = NDArray[np.float64]
 
@@ -36,6 +40,8 @@ class LeverError(ValueError):
 class Levers:
     """Changes from now on. Shares are fractions; ``cost`` is money per customer the programme reaches.
 
+    ``reactivation`` is the share of those who have left that comes back now.
+
     Raises
     ------
     LeverError : with every value that is out of range.
@@ -45,12 +51,14 @@ class Levers:
     frequency_lift: float = 0.0
     upsell_lift: float = 0.0
     cost: float = 0.0
+    reactivation: float = 0.0
 
     def __post_init__(self) -> None:
         checks = {
             "The retention lift must be 0 % to 100 %.": 0 <= self.retention_lift <= 1,
             "The frequency lift must be between -100 % and +300 %.": -1 <= self.frequency_lift <= 3,
             "The upsell lift must be between -100 % and +300 %.": -1 <= self.upsell_lift <= 3,
+            "The share won back must be 0 % to 100 %.": 0 <= self.reactivation <= 1,
             "The cost per customer must be 0 or more.": 0 <= self.cost < float("inf"),
         }
         problems = [text for text, holds in checks.items() if not holds]
@@ -59,27 +67,38 @@ class Levers:
 
 
 @dataclass(frozen=True)
+class Bins:
+    """Customers of similar history as one: means, weighted by value. Shape (bins,), times in days.
+
+    ``value`` is the sum over a bin's customers of expected spend x probability, money: of being alive for the
+    living, of having left for those who left.
+    """
+
+    frequency: FloatArray
+    recency: FloatArray
+    T: FloatArray
+    value: FloatArray
+
+
+@dataclass(frozen=True)
 class LeverBase:
-    """A group of customers ready for levers: value weights in bins of (frequency, T).
+    """A group of customers ready for levers.
 
     Attributes
     ----------
-    forecast : of all customers.
+    model : the purchase model.
     customers : number of customers in the group.
-    bin_frequency, bin_T, bin_value : shape (bins,); value is the sum of P(alive) x expected spend, money.
+    living, left : the group in bins, each customer in both, by the probability of being alive and of having left.
     spend : shape (37,), exact expected spend of the group up to each month's end, money.
-    binned_spend : shape (37,), the same from the bins.
-    computed : spend from the bins, shape (37,), by (retention lift, frequency lift).
+    computed : spend from the bins up to each month's end, by (whose, retention lift, frequency lift).
     """
 
-    forecast: Forecast
+    model: PurchaseModel
     customers: int
-    bin_frequency: FloatArray
-    bin_T: FloatArray
-    bin_value: FloatArray
+    living: Bins
+    left: Bins
     spend: FloatArray
-    binned_spend: FloatArray
-    computed: dict[tuple[float, float], FloatArray] = field(default_factory=dict)
+    computed: dict[tuple[str, float, float], FloatArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -109,27 +128,29 @@ class WhatIf:
 def prepare_levers(forecast: Forecast, members: NDArray[np.bool_] | None = None) -> LeverBase:
     """Bin the customers (or those where ``members`` is true) once, before any slider moves."""
     chosen = np.ones(forecast.frequency.size, dtype=bool) if members is None else members
-    frequency, T, cell = forecast.frequency[chosen], forecast.T[chosen], forecast.cell[chosen]
-    value = (forecast.probability_alive * forecast.expected_spend)[chosen]
-    bins = bin_histories(frequency, T, BIN_STEP)
-    base = LeverBase(
-        forecast=forecast,
+    history = forecast.frequency[chosen], forecast.recency[chosen], forecast.T[chosen]
+    alive, spend = forecast.probability_alive[chosen], forecast.expected_spend[chosen]
+    frequency, recency, T = history
+    in_cell = np.bincount(forecast.cell[chosen], alive * spend, forecast.cell_purchases.shape[0])
+    return LeverBase(
+        model=forecast.models.purchases,
         customers=int(chosen.sum()),
-        bin_frequency=weighted_means(bins, frequency, value),
-        bin_T=weighted_means(bins, T, value),
-        bin_value=np.bincount(bins, value).astype(float),
-        spend=np.bincount(cell, value, forecast.cell_purchases.shape[0]) @ forecast.cell_purchases,
-        binned_spend=np.zeros(MONTH_ENDS.size),
+        living=_binned(bin_histories(frequency, T, BIN_STEP), *history, alive * spend),
+        left=_binned(bin_histories(frequency, recency, BIN_STEP), *history, (1 - alive) * spend),
+        spend=in_cell @ forecast.cell_purchases,
     )
-    return replace(base, binned_spend=_binned_spend(base, Levers()))
 
 
 def spend_under(base: LeverBase, levers: Levers, horizon_months: int) -> FloatArray:
     """Expected spend of the group up to each month's end under the levers, money, shape (horizon + 1,)."""
     months = horizon_months + 1
+    lifts = levers.retention_lift, levers.frequency_lift
     spend = base.spend[:months]
-    if levers.retention_lift != 0 or levers.frequency_lift != 0:
-        spend = spend + (_binned_spend(base, levers) - base.binned_spend)[:months]
+    if any(lifts):
+        changed, unchanged = (_spend_in_bins(base, "living", *pair, months) for pair in (lifts, (0.0, 0.0)))
+        spend = spend + (changed - unchanged)
+    if levers.reactivation > 0:
+        spend = spend + levers.reactivation * _spend_in_bins(base, "left", *lifts, months)
     return np.asarray((1 + levers.upsell_lift) * spend)
 
 
@@ -147,6 +168,7 @@ def what_if(base: LeverBase, levers: Levers, assumptions: Assumptions) -> WhatIf
         "Retention": Levers(retention_lift=levers.retention_lift),
         "Order frequency": Levers(frequency_lift=levers.frequency_lift),
         "Upsell": Levers(upsell_lift=levers.upsell_lift),
+        "Won back": Levers(reactivation=levers.reactivation),
     }
     gains = {name: float(margin_by_month(case).sum() - before.sum()) for name, case in alone.items()}
     gains["All together"] = float(together.sum() - before.sum())
@@ -162,25 +184,52 @@ def what_if(base: LeverBase, levers: Levers, assumptions: Assumptions) -> WhatIf
     )
 
 
-def _binned_spend(base: LeverBase, levers: Levers) -> FloatArray:
-    """Kept per pair of lifts, so that sliders of margin, rate, horizon and cost compute no purchases."""
-    key = levers.retention_lift, levers.frequency_lift
-    if key not in base.computed:
+def _binned(
+    bins: IntArray, frequency: FloatArray, recency: FloatArray, T: FloatArray, value: FloatArray
+) -> Bins:
+    return Bins(
+        frequency=weighted_means(bins, frequency, value),
+        recency=weighted_means(bins, recency, value),
+        T=weighted_means(bins, T, value),
+        value=np.bincount(bins, value).astype(float),
+    )
+
+
+def _spend_in_bins(
+    base: LeverBase,
+    whose: Literal["living", "left"],
+    retention_lift: float,
+    frequency_lift: float,
+    months: int,
+) -> FloatArray:
+    """Kept per pair of lifts, so that sliders of margin, rate and cost compute no purchases."""
+    key = whose, retention_lift, frequency_lift
+    known = base.computed.get(key)
+    if known is None or known.size < months:
         if len(base.computed) >= MOST_KEPT:
             base.computed.clear()
-        base.computed[key] = _spend_in_bins(base, *key)
-    return base.computed[key]
+        # A longer horizon than before is a sign of more to come.
+        ends = np.asarray(MONTH_ENDS[:months] if known is None else MONTH_ENDS, dtype=np.float64)
+        known = base.computed[key] = _expected_spend(base, whose, retention_lift, frequency_lift, ends)
+    return known[:months]
 
 
-def _spend_in_bins(base: LeverBase, retention_lift: float, frequency_lift: float) -> FloatArray:
-    purchases = base.forecast.models.purchases.purchases_if_alive(
-        MONTH_ENDS,
-        base.bin_frequency[:, None],
-        base.bin_T[:, None],
-        dropout_scale=1 - retention_lift,
-        rate_scale=1 + frequency_lift,
-    )
-    return np.asarray(base.bin_value @ purchases)
+def _expected_spend(
+    base: LeverBase,
+    whose: Literal["living", "left"],
+    retention_lift: float,
+    frequency_lift: float,
+    ends: FloatArray,
+) -> FloatArray:
+    scales = {"dropout_scale": 1 - retention_lift, "rate_scale": 1 + frequency_lift}
+    if whose == "living":
+        bins = base.living
+        purchases = base.model.purchases_if_alive(ends, bins.frequency[:, None], bins.T[:, None], **scales)
+    else:
+        bins = base.left
+        history = bins.frequency[:, None], bins.recency[:, None], bins.T[:, None]
+        purchases = base.model.purchases_if_reactivated(ends, *history, **scales)
+    return np.asarray(bins.value @ purchases)
 
 
 def _curve(cases: dict[str, tuple[FloatArray, float]]) -> pd.DataFrame:

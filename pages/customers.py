@@ -18,14 +18,16 @@ from pages.components.tables import SHOWN_ROWS, show_table
 
 SHOWN = [
     "customer_id", "segment", "clv", "clv_low", "clv_high", "churn_risk", "value_at_risk", "orders", "revenue",
-    "last_order_date", "days_since_last_order", "expected_purchases", "clv_tier",
+    "last_order_date", "days_since_last_order", "probability_alive", "next_order_date", "expected_purchases", "clv_tier",
 ]  # fmt: skip
+LATER = "later than 3 years"
 
 
 def draw() -> None:
     """The table first; a click on a row, or an id, opens the customer below."""
     analysis = open_page("Customers")
     currency = current_currency()
+    waiting = st.container()  # holds the spinner's place, so that nothing below moves
     if not can_forecast(analysis):
         show_table(
             analysis.dataset.summary.frame.sort_values("revenue", ascending=False),
@@ -33,13 +35,15 @@ def draw() -> None:
             key="customers_history",
         )
         return
+    with waiting, st.spinner("Working out each customer's range …", show_time=True):
+        _ = analysis.customers
     place = st.container()
     found = filter_customers(analysis, "customers")
     wanted = st.text_input(
         "Customer id", key="customers_search", type="search", placeholder="Find by id, or part of it"
     ).strip()
     if wanted:
-        found = found[found["customer_id"].str.contains(wanted, case=False, regex=False)]
+        found = matching(found, wanted)
     with place:
         finding(found_sentence(found, analysis, currency))
     if found.empty:
@@ -55,13 +59,21 @@ def draw() -> None:
     one_customer(found.iloc[position or 0], analysis, currency)
 
 
+def matching(customers: pd.DataFrame, wanted: str) -> pd.DataFrame:
+    """Those whose id contains the text, the very id first."""
+    ids = customers["customer_id"]
+    found = customers[ids.str.contains(wanted, case=False, regex=False)]
+    return found.iloc[(found["customer_id"].str.casefold() != wanted.casefold()).argsort(kind="stable")]
+
+
 def found_sentence(found: pd.DataFrame, analysis: Analysis, currency: str | None) -> str:
-    """How many, worth what, at what risk; value at risk counts those at high risk, as on the Overview."""
-    at_risk = found.loc[found["risk_band"] == "High", "value_at_risk"].sum()
+    """How many, worth what, and what is at stake with those at high risk."""
+    at_risk = found[found["risk_band"] == "High"]
     return (
         f"{count(len(found))} of {count(len(analysis.customers))} customers, worth "
-        f"{money(float(found['clv'].sum()), currency)} over {months(analysis.assumptions.horizon_months)}, of which "
-        f"{money(float(at_risk), currency)} is at high risk of leaving."
+        f"{money(float(found['clv'].sum()), currency)} over {months(analysis.assumptions.horizon_months)}; "
+        f"{count(len(at_risk))} of them are at high risk, with "
+        f"{money(float(at_risk['value_at_risk'].sum()), currency)} at stake."
     )
 
 
@@ -96,6 +108,8 @@ def one_customer(row: pd.Series, analysis: Analysis, currency: str | None) -> No
 def story(row: pd.Series, analysis: Analysis, currency: str | None) -> str:
     """The customer in a sentence or two."""
     times = "once" if row["orders"] == 1 else f"{count(row['orders'])} times"
+    if 0 < row["frequency"] < row["orders"] - 1:
+        times += f" on {days(row['frequency'] + 1)}"
     sentence = (
         f"Ordered {times} since {day(row['first_order_date'])} for {money(row['revenue'], currency)} in all; "
         f"last on {day(row['last_order_date'])}, {days(row['days_since_last_order'])} before the end of the file."
@@ -112,7 +126,7 @@ def story(row: pd.Series, analysis: Analysis, currency: str | None) -> str:
 
 
 def prospects(row: pd.Series, analysis: Analysis, currency: str | None) -> None:
-    """Four boxes of what is expected."""
+    """Six boxes of what is expected."""
     horizon = months(analysis.assumptions.horizon_months)
     show_boxes(
         ValueBox(
@@ -129,7 +143,21 @@ def prospects(row: pd.Series, analysis: Analysis, currency: str | None) -> None:
             help="Probability of no order within the churn window.",
         ),
         ValueBox(
-            "Orders ahead",
+            "Still a customer",
+            percent(row["probability_alive"]),
+            "has not left for good",
+            help="Probability that the customer has not left for good, however long the pause.",
+        ),
+        ValueBox(
+            "Next order",
+            next_order_day(row["next_order_date"]),
+            next_order_window(row),
+            help="If another order comes at all, it has come by this day in 5 of 10 cases, and in 8 of 10 cases it "
+            "comes between the two days beneath. How likely it is that the customer has not left for good stands "
+            "beside it.",
+        ),
+        ValueBox(
+            "Order days ahead",
             f"{row['expected_purchases']:.1f}",
             f"in {horizon}",
             help="Expected days with an order within the horizon.",
@@ -140,7 +168,19 @@ def prospects(row: pd.Series, analysis: Analysis, currency: str | None) -> None:
             "before margin",
             help="The customer's own average, drawn toward that of all customers the less is known.",
         ),
+        columns=3,
     )
+
+
+def next_order_day(date: pd.Timestamp) -> str:
+    """The day, or that it lies beyond what is forecast."""
+    return LATER if pd.isna(date) else day(date)
+
+
+def next_order_window(row: pd.Series) -> str:
+    """From the early to the late day, and on what condition."""
+    early, late = next_order_day(row["next_order_low"]), next_order_day(row["next_order_high"])
+    return "if another comes" if early == LATER else f"{early} to {late}, if another comes"
 
 
 draw()

@@ -111,7 +111,11 @@ def dropped_rows(report: QualityReport, currency: str | None) -> None:
         }
     )
     st.dataframe(
-        frame, hide_index=True, alt="Rows left out by reason, with value and first lines", key="data_dropped"
+        frame,
+        hide_index=True,
+        column_config={"Rows": st.column_config.NumberColumn(format="localized")},
+        alt="Rows left out by reason, with value and first lines",
+        key="data_dropped",
     )
     download_table("Quality report", lambda: frame, "quality_report", "data_report")
 

@@ -29,7 +29,7 @@ READY_MADE: dict[str, tuple[str, dict[str, list[str]]]] = {
         {"segment": ["New Customers", "Promising"]},
     ),
     "Call before they go": (
-        "At Risk and Cannot Lose Them: spent much, silent for long.",
+        "At Risk and Cannot Lose Them: spent much, silent for long. Look at their CLV before you spend on it.",
         {"segment": ["At Risk", "Cannot Lose Them"]},
     ),
     "Do not spend on": (
@@ -63,6 +63,7 @@ def draw() -> None:
         "Ready-made lists",
         list(READY_MADE),
         key="lists_ready_made",
+        persist_state="session",
         on_change=_apply_ready_made,
         help="Each sets the filters below; change them as you like.",
     )

@@ -38,7 +38,7 @@ def base_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
     """Who is there, what they brought and what they will bring."""
     summary, buyers, total = analysis.dataset.summary, analysis.dataset.buyers, analysis.total_clv
     repeaters = float((buyers["purchase_days"] > 1).mean())
-    revenue = float(summary.frame["revenue"].sum())
+    report = analysis.dataset.report
     never_paid = (
         f" {count(summary.never_paid)} never paid anything and are not forecast."
         if summary.never_paid
@@ -53,9 +53,9 @@ def base_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
         ),
         ValueBox(
             "Revenue so far",
-            money(revenue, currency),
-            f"{money(revenue / max(analysis.dataset.report.orders, 1), currency)} per order",
-            "Net of refunds and discounts, everything in the file that belongs to a customer.",
+            money(report.revenue, currency),
+            f"{money(report.revenue / max(report.orders, 1), currency)} per order",
+            "Net of refunds and discounts: everything in the file, refunds without an order included.",
         ),
         ValueBox(
             f"CLV, {months(analysis.assumptions.horizon_months)}",
@@ -63,7 +63,8 @@ def base_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
             f"{money(total.low, currency)} to {money(total.high, currency)}",
             "Contribution margin that today's customers are expected to bring over the horizon, discounted. "
             "The range holds the outcome in 8 of 10 cases if the model is right: it contains both the uncertainty "
-            "of the estimates and the chance in what customers do.",
+            "of the estimates and the chance in what customers do. One standard deviation of the first is "
+            f"{money(total.parameter_sd, currency)}, of the second {money(total.process_sd, currency)}.",
         ),
     ]
 
@@ -82,9 +83,10 @@ def growth_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
         ValueBox(
             "CLV:CAC",
             ratio(new.ratio),
-            f"CAC up to {money(new.allowable_cac, currency)} pays",
-            f"CLV of a new customer divided by CAC. The largest CAC worth paying keeps {assumptions.target_ratio:g} "
-            "times its cost at the low end of the CLV.",
+            f"{assumptions.target_ratio:g} : 1 up to a CAC of {money(new.allowable_cac, currency)}",
+            f"CLV of a new customer divided by CAC, {money(assumptions.cac, currency)} as set in the sidebar. The CAC "
+            f"beneath still earns {assumptions.target_ratio:g} times its cost at the low end of the CLV; the target "
+            "is set under More.",
         ),
         ValueBox(
             "Payback",
@@ -111,7 +113,7 @@ def risk_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
             "Value at risk",
             money(analysis.value_at_risk, currency),
             f"{percent(analysis.value_at_risk / total.mean if total.mean else 0)} of predicted CLV",
-            "Churn risk times CLV, summed over the customers at risk: what is at stake in a win-back.",
+            "Churn risk times CLV, summed over the customers at high risk alone: what is at stake in a win-back.",
         ),
     ]
 

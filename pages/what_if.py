@@ -8,7 +8,7 @@ from clv.analysis import EVERYONE, Analysis
 from clv.charts import cumulative_value, lever_gains, payback_curve
 from clv.scenarios import Levers
 from pages.components.charts import card_title, draw_chart
-from pages.components.formatting import count, in_prose, money, months
+from pages.components.formatting import count, in_prose, money, months, percent
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
 from pages.components.what_if_block import answer, highest_cost, lever_sliders, result_boxes
@@ -40,7 +40,7 @@ def levers_page(analysis: Analysis) -> None:
         levers = lever_sliders(highest_cost(analysis))
         st.caption(
             "A lever changes the model, not the answer: fewer customers leave after each order, they order more often, "
-            "or they spend more per order. Retention moves little where few are left to keep."
+            "spend more per order, or come back after having left. Retention moves little where few are left to keep."
         )
     result = analysis.what_if(levers, segment)
     customers = analysis.dataset.lever_base(analysis.assumptions.model, segment).customers
@@ -78,7 +78,8 @@ def lever_words(levers: Levers, segment: str, customers: int) -> None:
     st.caption(
         f"{segment} ({count(customers)}): probability of leaving after each order x "
         f"{1 - levers.retention_lift:.2f}, order rate x "
-        f"{1 + levers.frequency_lift:.2f}, spend per order x {1 + levers.upsell_lift:.2f}."
+        f"{1 + levers.frequency_lift:.2f}, spend per order x {1 + levers.upsell_lift:.2f}, "
+        f"{percent(levers.reactivation)} of those who left come back."
     )
 
 

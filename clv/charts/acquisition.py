@@ -129,5 +129,5 @@ def _payback(payback_month: float | None, end: float) -> list[Rule]:
     """The rule at the month of payback, if there is one."""
     if payback_month is None:
         return []
-    words = f"Paid back in month {payback_month:.0f}"
+    words = f"Paid back in month {payback_month:.0f}" if payback_month else "Paid back by the first order"
     return [Rule(float(payback_month), words, words_on_left=payback_month > end / 2)]

@@ -3,6 +3,7 @@
 from clv.economics.acquisition import NewCustomer, value_of_new_customer
 from clv.economics.breakdown import breakdown
 from clv.economics.customer_value import (
+    ClvRanges,
     Total,
     clv_of_customers,
     clv_ranges,
@@ -13,6 +14,7 @@ from clv.economics.tiers import CLV_TIERS, clv_tiers, share_of_top, smallest_sha
 
 __all__ = [
     "CLV_TIERS",
+    "ClvRanges",
     "NewCustomer",
     "Total",
     "breakdown",

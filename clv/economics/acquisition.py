@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from clv.assumptions import Assumptions
 from clv.economics.customer_value import Total, discount_weights
-from clv.forecast.fit import FittedModels
+from clv.forecast import FittedModels, ParameterSets
 from clv.forecast.forecast import MONTH_ENDS
-from clv.forecast.uncertainty import DRAWS, INTERVAL_LEVEL, purchase_model_draws, spend_model_draws
+from clv.forecast.uncertainty import INTERVAL_LEVEL
 
 FloatArray = NDArray[np.float64]
 
@@ -21,8 +21,8 @@ FloatArray = NDArray[np.float64]
 class NewCustomerSpend:
     """Average spend of a new customer: on the first order, and cumulatively on the orders after it.
 
-    ``repeat_spend`` and its ``draws`` hold money up to each month's end, shape (37,) and (draws, 37).
-    Those who never come back are part of the average.
+    ``repeat_spend`` and its ``draws`` hold money up to each month's end, shape (37,) and (sets, 37), one
+    row of draws for each parameter set. Those who never come back are part of the average.
     """
 
     first_order: float
@@ -37,7 +37,8 @@ class NewCustomer:
 
     Attributes
     ----------
-    clv : discounted over the horizon, with interval (of the average over many new customers).
+    clv : discounted over the horizon, with interval. It is the average over many new customers, in which
+        chance evens out: process_sd is 0.
     ratio : clv / CAC; None where CAC is 0.
     payback_month : first month whose cumulative margin (undiscounted) reaches CAC, 0 when the first order
         does; None when it is not reached within 36 months.
@@ -53,18 +54,13 @@ class NewCustomer:
 
 
 def new_customer_spend(
-    models: FittedModels, first_order_values: FloatArray, seed: int = 1
+    models: FittedModels, parameters: ParameterSets, first_order_values: FloatArray
 ) -> NewCustomerSpend:
     """Expected spend of a new customer from the models and the first orders seen (money, shape (n,))."""
     purchases = models.purchases.expected_purchases_new_customer(MONTH_ENDS)
-    samples = zip(
-        purchase_model_draws(models.purchases, DRAWS, seed),
-        spend_model_draws(models.spend, DRAWS, seed + 1),
-        strict=True,
-    )
     draws = [
         purchase.expected_purchases_new_customer(MONTH_ENDS) * spend.population_mean_
-        for purchase, spend in samples
+        for purchase, spend in parameters.pairs
     ]
     error = float(np.std(first_order_values) / np.sqrt(max(first_order_values.size, 1)))
     return NewCustomerSpend(
@@ -89,7 +85,7 @@ def value_of_new_customer(spend: NewCustomerSpend, assumptions: Assumptions) -> 
     )
     reached = np.flatnonzero(cumulative >= cac)
     return NewCustomer(
-        clv=Total(float(clv), float(low), float(high)),
+        clv=Total(float(clv), float(low), float(high), parameter_sd=float(clv_draws.std()), process_sd=0.0),
         ratio=float(clv / cac) if cac > 0 else None,
         payback_month=int(reached[0]) if reached.size else None,
         allowable_cac=float(low / assumptions.target_ratio),

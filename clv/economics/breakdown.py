@@ -36,7 +36,8 @@ def breakdown(
 
     Returns
     -------
-    Frame with the group, customers, revenue, orders, clv_total, clv_low, clv_high, clv_per_customer (money),
+    Frame with the group, customers, revenue, orders, clv_total, clv_low, clv_high, clv_per_customer,
+    parameter_sd and process_sd (of clv_total, as in ``Total``; money),
     churn_risk (mean), value_at_risk (risk x CLV, money), days_since_last_order (median), and the shares
     customers_share, revenue_share and clv_total_share.
     """
@@ -62,6 +63,8 @@ def breakdown(
             "days_since_last_order": [np.median(days[codes == code]) for code in range(count)],
             "clv_low": [interval.low for interval in intervals],
             "clv_high": [interval.high for interval in intervals],
+            "parameter_sd": [interval.parameter_sd for interval in intervals],
+            "process_sd": [interval.process_sd for interval in intervals],
             "customers_share": _share(customers),
             "revenue_share": _share(revenue),
             "clv_total_share": _share(clv_total),

@@ -16,6 +16,8 @@ from clv.models import (
     ParetoNBD,
     PurchaseModel,
     SpendModel,
+    choose_k,
+    wheat_morrison_k,
 )
 
 CANDIDATES: dict[ModelChoice, tuple[type[PurchaseModel], ...]] = {
@@ -41,11 +43,14 @@ class FittedModels:
 
 
 def fit_models(buyers: pd.DataFrame, choice: ModelChoice = "auto") -> FittedModels:
-    """Fit on customers with at least one purchase day; "auto" keeps the likelier of BG/NBD and MBG/NBD.
+    """Fit on customers with at least one purchase day.
+
+    "auto" keeps the likelier of BG/NBD and MBG/NBD; "cnbd-k" also chooses how regularly customers buy.
 
     Parameters
     ----------
-    buyers : frame with frequency, recency_days, T_days, monetary_value.
+    buyers : frame with frequency, recency_days, T_days, monetary_value; for "cnbd-k" also sum_log_gaps,
+        last_gap_days, previous_gap_days.
 
     Raises
     ------
@@ -54,14 +59,34 @@ def fit_models(buyers: pd.DataFrame, choice: ModelChoice = "auto") -> FittedMode
     if buyers.empty:
         raise ModelDataError("Nobody in the file has paid for an order: every amount is 0 or was refunded.")
     history = (buyers["frequency"], buyers["recency_days"], buyers["T_days"])
-    fitted = [model().fit(*history) for model in CANDIDATES[choice]]
-    purchases = max(fitted, key=lambda model: model.log_likelihood_)
+    if choice == "cnbd-k":
+        purchases, timing = _fit_regular_timing(buyers)
+    else:
+        fitted = [model().fit(*history) for model in CANDIDATES[choice]]
+        purchases, timing = max(fitted, key=lambda model: model.log_likelihood_), ()
     spend, notes = _fit_spend(buyers)
     if not _loses_customers(purchases):
         notes = (NOBODY_LEAVES, *notes)
     if not purchases.converged_:
         notes = (f"{purchases.name} {purchases.message_}: take its figures with caution.", *notes)
-    return FittedModels(purchases, spend, notes)
+    return FittedModels(purchases, spend, (*timing, *notes))
+
+
+def _fit_regular_timing(buyers: pd.DataFrame) -> tuple[PurchaseModel, tuple[str, ...]]:
+    """The likelier of BG/CNBD-k and MBG/CNBD-k, each at its likeliest k, and what the data say of k."""
+    history = (buyers["frequency"], buyers["recency_days"], buyers["T_days"], buyers["sum_log_gaps"])
+    fitted = [choose_k(*history, modified=modified) for modified in (False, True)]
+    purchases = max(fitted, key=lambda model: float(model.log_likelihood_with_gaps(*history).sum()))
+    gaps = buyers[buyers["frequency"] >= 2]
+    if len(gaps) < 2:
+        return purchases, ()
+    estimate = wheat_morrison_k(gaps["previous_gap_days"], gaps["last_gap_days"])
+    verdict = (
+        "customers buy at random times" if purchases.k == 1 else "customers buy more regularly than at random"
+    )
+    return purchases, (
+        f"Timing: k = {purchases.k} is the likeliest, {verdict} (Wheat-Morrison estimate {estimate:.1f}).",
+    )
 
 
 def _loses_customers(model: PurchaseModel) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from clv.assumptions import MAX_HORIZON_MONTHS
 from clv.forecast.fit import FittedModels
+from clv.models.distinct import distinct_rows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -23,7 +24,8 @@ class Forecast:
     """What each customer is expected to do, before any money assumption.
 
     Arrays of shape (customers,) follow the rows of the frame forecast. What a living customer will buy
-    depends on (frequency, T) alone: it is kept once per distinct pair, a "cell", and ``cell`` points there.
+    depends on (frequency, T), with regular timing also on recency: it is kept once per distinct state, a
+    "cell", and ``cell`` points there.
 
     Attributes
     ----------
@@ -69,9 +71,11 @@ def forecast_customers(buyers: pd.DataFrame, models: FittedModels) -> Forecast:
         buyers[column].to_numpy(dtype=float)
         for column in ("frequency", "recency_days", "T_days", "monetary_value")
     )
-    cells, cell = np.unique(np.stack([x, T], axis=1), axis=0, return_inverse=True)
     purchases = models.purchases
-    cell_x, cell_T = cells[:, :1], cells[:, 1:]
+    # Equal rates and equal chances to stay: one cell. Only some models also ask when the last purchase was.
+    cells, cell = distinct_rows(x, T, t_x) if purchases.needs_recency else distinct_rows(x, T)
+    cell_x, cell_T = cells[0][:, None], cells[1][:, None]
+    cell_t_x = cells[2][:, None] if purchases.needs_recency else None
     return Forecast(
         models=models,
         frequency=x,
@@ -81,6 +85,6 @@ def forecast_customers(buyers: pd.DataFrame, models: FittedModels) -> Forecast:
         probability_alive=purchases.probability_alive(x, t_x, T),
         expected_spend=models.spend.expected_spend(x, m),
         cell=cell,
-        cell_purchases=purchases.purchases_if_alive(MONTH_ENDS, cell_x, cell_T),
-        cell_pairs=purchases.purchase_pairs_if_alive(MONTH_ENDS, cell_x, cell_T),
+        cell_purchases=purchases.purchases_if_alive(MONTH_ENDS, cell_x, cell_T, recency=cell_t_x),
+        cell_pairs=purchases.purchase_pairs_if_alive(MONTH_ENDS, cell_x, cell_T, recency=cell_t_x),
     )

@@ -22,9 +22,10 @@ class CustomerSummary:
     ``frame`` has customer_id (text), purchase_days (distinct days with positive net spend), frequency
     (purchase days after the first), recency_days (first to last purchase day), T_days (first purchase day
     to as_of), monetary_value (mean net spend of the repeat days, money, 0 without any), first_order_value,
-    orders, revenue (net of refunds), first_order_date, last_order_date, days_since_last_order, and the
-    attributes at the first order. Customers who never paid (purchase_days 0) are counted by
-    ``never_paid``; they have no history to model.
+    orders, revenue (net of refunds), first_order_date, last_order_date, days_since_last_order, sum_log_gaps
+    (of the days between purchase days, 0 without any), last_gap_days and previous_gap_days, and the
+    attributes at the first order. Customers who paid nothing in the end (no purchase day, or refunds of all
+    they spent) are counted by ``never_paid`` and not modelled.
     """
 
     frame: pd.DataFrame
@@ -33,13 +34,13 @@ class CustomerSummary:
 
     @property
     def buyers(self) -> pd.DataFrame:
-        """The customers with at least one purchase day, in order."""
-        return self.frame[self.frame["purchase_days"] > 0]
+        """The customers with at least one purchase day and money left after refunds, in order."""
+        return self.frame[(self.frame["purchase_days"] > 0) & (self.frame["revenue"] > 0)]
 
     @property
     def never_paid(self) -> int:
-        """Customers whose every day nets to nothing: free or wholly refunded orders."""
-        return int((self.frame["purchase_days"] == 0).sum())
+        """Customers who paid nothing in the end: free or wholly refunded orders."""
+        return len(self.frame) - len(self.buyers)
 
 
 def customer_summary(transactions: Transactions, as_of: dt.date | None = None) -> CustomerSummary:
@@ -97,11 +98,25 @@ def _summary_expression(transactions: Transactions, as_of: dt.date) -> Table:
         T_days=ibis.date(as_of).delta(summary.first_order_date, unit="day"),
         days_since_last_order=ibis.date(as_of).delta(summary.last_order_date, unit="day"),
     )
+    summary = summary.left_join(_gaps(days), "customer_id").drop("customer_id_right")
     if transactions.attributes:
         summary = summary.left_join(_first_touch(transactions, as_of), "customer_id").drop(
             "customer_id_right"
         )
     return summary.order_by("customer_id")
+
+
+def _gaps(days: Table) -> Table:
+    """Per customer the sum of the logs of the days between purchase days, and the last two of them."""
+    in_order = ibis.window(group_by="customer_id", order_by="day")
+    paid = days.filter(days.paid)
+    paid = paid.mutate(gap=paid.day.delta(paid.day.lag().over(in_order), unit="day").cast("float64"))
+    paid = paid.mutate(gap_before=paid.gap.lag().over(in_order))
+    return paid.group_by("customer_id").agg(
+        sum_log_gaps=ibis.coalesce(paid.gap.ln().sum(), 0.0),
+        last_gap_days=paid.gap.argmax(paid.day),
+        previous_gap_days=paid.gap_before.argmax(paid.day),
+    )
 
 
 def _first_touch(transactions: Transactions, as_of: dt.date) -> Table:
@@ -120,6 +135,7 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
         frequency=np.maximum(frame["purchase_days"] - 1, 0),
         first_order_date=pd.to_datetime(frame["first_order_date"]),
         last_order_date=pd.to_datetime(frame["last_order_date"]),
+        sum_log_gaps=frame["sum_log_gaps"].fillna(0.0),
     )
     whole = ["purchase_days", "frequency", "recency_days", "T_days", "days_since_last_order", "orders"]
     return frame.astype(dict.fromkeys(whole, "int64")).reset_index(drop=True)

@@ -102,7 +102,7 @@ def _unreadable(
     what = f"{wrong:,} of {filled:,} values cannot be read as {_article(meaning)}, such as «{example['text'][:40]}»"
     todo += ", or write the values another way"
     if field == "date":
-        todo += " (or set the order of day and month: on the page Data, or by --date-order)"
+        todo += " (or set the order of day and month)"
     return [Problem(what, where, todo)]
 
 

@@ -43,7 +43,7 @@ def settle_currency(
         return wanted
     if codes and wanted not in codes:
         what = f"no order is in {wanted}; the currencies are {_listed(found)}"
-        return Problem(what, where, "Choose one of these currencies (--currency)")
+        return Problem(what, where, "Choose one of these currencies")
     if len(codes) > 1:
         _leave_others(engine, lines, wanted)
     return wanted
@@ -58,9 +58,7 @@ def _code(asked: str | None) -> str | None:
 def _only(found: Sequence[tuple[str, int, object]], header: str | None, where: str) -> str | Problem | None:
     if len(found) > 1:
         what = f"the orders are in {len(found)} currencies, which cannot be added: {_listed(found)}"
-        return Problem(
-            what, where, "Choose one currency (--currency); the orders in the others are then left out"
-        )
+        return Problem(what, where, "Choose one currency; the orders in the others are then left out")
     return found[0][0] if found else currency_in_header(header)
 
 

@@ -179,11 +179,11 @@ def _voted(
         return Problem(
             what,
             where,
-            "Write all dates one way, or choose the order of day and month (page Data, or --date-order)",
+            "Write all dates one way, or set the order of day and month",
         )
     if not either or example is None:
         return "dmy"
-    todo = "Choose the order of day and month: on the page Data, or by --date-order dmy or mdy"
+    todo = "Set the order of day and month: dmy or mdy"
     return Problem(
         _both_readings(str(example["text"]), int(str(example["a"])), int(str(example["b"]))), where, todo
     )

@@ -202,4 +202,4 @@ def _duplicates(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
     if not extra or not extra[0]:
         return []
     repeated = "1 row repeats" if extra[0] == 1 else f"{int(extra[0]):,} rows repeat"
-    return [f"{repeated} another row exactly, worth {extra[1]:,.2f} in all; nothing was left out."]
+    return [f"{repeated} another row exactly, worth {extra[1]:,.2f} in all; they count as they stand."]

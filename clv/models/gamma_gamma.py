@@ -7,6 +7,7 @@ Source: Fader and Hardie (2013), "The Gamma-Gamma Model of Monetary Value", note
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, Self
 
 import numpy as np
@@ -14,8 +15,21 @@ from numpy.typing import ArrayLike
 from scipy import special
 
 from clv.models.errors import ModelDataError
-from clv.models.maximum_likelihood import FloatArray, maximise
+from clv.models.maximum_likelihood import FloatArray, Likelihood, maximise_over
 from clv.models.purchase_model import ParametricModel
+
+
+@dataclass(frozen=True)
+class SpendRows:
+    """Customers with repeat purchases: frequency x, mean spend m, ``count`` of each. Shape (rows,)."""
+
+    x: FloatArray
+    m: FloatArray
+    count: FloatArray
+
+    def every(self, step: int) -> SpendRows:
+        """Every ``step``-th row."""
+        return SpendRows(self.x[::step], self.m[::step], self.count[::step])
 
 
 class SpendModel(Protocol):
@@ -62,21 +76,15 @@ class GammaGamma(ParametricModel):
         ValueError : lengths differ, or a frequency or an amount is not positive.
         ModelDataError : fewer than two repeat buyers, or all amounts are equal.
         """
-        x, m, counts = _checked_spend(frequency, monetary_value, weights)
-        total = float(counts.sum())
-        scale = float(np.average(m, weights=counts))
-        z = m / scale
-
-        def objective(log_parameters: FloatArray) -> tuple[float, FloatArray]:
-            values = np.exp(log_parameters)
-            rows, gradient = _log_likelihood_gradient(values, x, z)
-            return -float(counts @ rows) / total, -(gradient @ counts) * values / total
-
+        rows = SpendRows(*_checked_spend(frequency, monetary_value, weights))
+        total = float(rows.count.sum())
+        scale = float(np.average(rows.m, weights=rows.count))  # the mean becomes 1
+        rows = replace(rows, m=rows.m / scale)
         starts = [np.log(np.array(start)) for start in [(5.0, 4.0, 0.6), (1.0, 2.0, 1.0), (20.0, 10.0, 0.5)]]
-        maximum = maximise(objective, starts, total)
+        maximum = maximise_over(rows, _likelihood_of, starts)
         values = np.exp(maximum.log_parameters) * np.array([1.0, 1.0, scale])
         self._set_estimate(values, maximum.covariance)
-        self.log_likelihood_ = -objective(maximum.log_parameters)[0] * total - total * np.log(scale)
+        self.log_likelihood_ = -maximum.value * total - total * np.log(scale)
         self.converged_, self.message_ = maximum.converged, maximum.message
         self._observed_mean = scale
         if self.params_["q"] <= 1:
@@ -97,7 +105,16 @@ class GammaGamma(ParametricModel):
     def log_likelihood(self, frequency: ArrayLike, monetary_value: ArrayLike) -> FloatArray:
         """Log-likelihood of each row, note 025 eq. 1a."""
         x, m, _ = _checked_spend(frequency, monetary_value, None, singular=True)
-        return _log_likelihood_gradient(self._values(), x, m)[0]
+        p, q, v = self._values()
+        return np.asarray(
+            special.gammaln(p * x + q)
+            - special.gammaln(p * x)
+            - special.gammaln(q)
+            + q * np.log(v)
+            + (p * x - 1) * np.log(m)
+            + p * x * np.log(x)
+            - (p * x + q) * np.log(v + x * m)
+        )
 
     def expected_spend(self, frequency: ArrayLike, monetary_value: ArrayLike) -> FloatArray:
         """Expected spend per future purchase, money: p (v + x m) / (p x + q - 1), note 025 eq. 5.
@@ -154,30 +171,40 @@ class ObservedMeanSpend:
         return expected**2, np.zeros(expected.shape)
 
 
-def _log_likelihood_gradient(
-    values: FloatArray, x: FloatArray, m: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    p, q, v = values
-    shape, rate = p * x + q, v + x * m
-    log_rate = np.log(rate)
-    rows = (
-        special.gammaln(shape)
-        - special.gammaln(p * x)
-        - special.gammaln(q)
-        + q * np.log(v)
-        + (p * x - 1) * np.log(m)
-        + p * x * np.log(x)
-        - shape * log_rate
-    )
-    digamma = special.digamma
-    gradient = np.stack(
-        [
-            x * (digamma(shape) - digamma(p * x) + np.log(x * m) - log_rate),
-            digamma(shape) - digamma(q) + np.log(v) - log_rate,
-            q / v - shape / rate,
+def _likelihood_of(rows: SpendRows) -> Likelihood:
+    """The summed log-likelihood and its gradient; all but log(v + x m) is worked out per distinct frequency."""
+    x, m, count = rows.x, rows.m, rows.count
+    frequencies, of_frequency = np.unique(x, return_inverse=True)
+    with_frequency = np.bincount(of_frequency, count)
+    total, events, spent = count.sum(), count * x, x * m
+    log_m, log_spent = float(count @ np.log(m)), float(events @ np.log(spent))
+
+    def likelihood(values: FloatArray) -> tuple[float, FloatArray]:
+        p, q, v = values
+        rate = v + spent
+        log_rate = np.log(rate)
+        by_total, by_event = float(count @ log_rate), float(events @ log_rate)
+        rate **= -1
+        per_rate, events_per_rate = float(count @ rate), float(events @ rate)
+        shape, inner = p * frequencies + q, p * frequencies
+        gammaln, digamma = special.gammaln, special.digamma
+        value = (
+            with_frequency @ (gammaln(shape) - gammaln(inner))
+            + total * (q * np.log(v) - gammaln(q))
+            + p * log_spent
+            - log_m
+            - p * by_event
+            - q * by_total
+        )
+        by_shape = with_frequency * digamma(shape)
+        gradient = [
+            frequencies @ (by_shape - with_frequency * digamma(inner)) + log_spent - by_event,
+            by_shape.sum() + total * (np.log(v) - digamma(q)) - by_total,
+            total * q / v - p * events_per_rate - q * per_rate,
         ]
-    )
-    return rows, gradient
+        return float(value), np.array(gradient)
+
+    return likelihood
 
 
 def _checked_spend(

@@ -28,9 +28,10 @@ def reference_params(
 
     Raises
     ------
-    KeyError : `lifetimes` has no such model.
-    ModelDataError : `lifetimes` does not converge on these data.
+    ModelDataError : `lifetimes` has no such model, or does not converge on these data.
     """
+    if model_name not in FITTERS:
+        raise ModelDataError(f"lifetimes has no {model_name}; it fits {', '.join(FITTERS)}.")
     rows = np.stack([np.asarray(values, dtype=float) for values in (frequency, recency, T)], axis=1)
     distinct, counts = np.unique(rows, axis=0, return_counts=True)
     with warnings.catch_warnings(), np.errstate(all="ignore"):

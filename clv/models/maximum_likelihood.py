@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
+from threadpoolctl import ThreadpoolController
 
 FloatArray = NDArray[np.float64]
+# Parameter values to the summed log-likelihood and its gradient, shape (k,).
+Likelihood = Callable[[FloatArray], tuple[float, FloatArray]]
 # Log parameters to (negative log-likelihood, its gradient), both per observation.
 Objective = Callable[[FloatArray], tuple[float, FloatArray]]
 
@@ -18,6 +23,23 @@ HESSIAN_STEP = 1e-4
 NEWTON_STEPS = 20
 # e^±10 spans what data can tell from the limit; beyond, log-gamma differences lose their digits.
 LOG_PARAMETER_BOUND = 10.0
+ROWS_TO_START_ON = 20_000
+
+
+class Rows(Protocol):
+    """Distinct observations, ``count`` of each, shape (rows,)."""
+
+    @property
+    def count(self) -> FloatArray:
+        """How many observations each row stands for."""
+        ...
+
+    def every(self, step: int) -> Self:
+        """Every ``step``-th row."""
+        ...
+
+
+RowsT = TypeVar("RowsT", bound=Rows)
 
 
 @dataclass(frozen=True)
@@ -31,6 +53,28 @@ class Maximum:
     message: str
 
 
+def mean_objective(likelihood: Likelihood, observations: float) -> Objective:
+    """What is minimised: the mean negative log-likelihood in log parameters."""
+
+    def objective(log_parameters: FloatArray) -> tuple[float, FloatArray]:
+        values = np.exp(log_parameters)
+        value, gradient = likelihood(values)
+        return -value / observations, -gradient * values / observations
+
+    return objective
+
+
+def maximise_over(
+    rows: RowsT, likelihood_of: Callable[[RowsT], Likelihood], starts: Sequence[FloatArray]
+) -> Maximum:
+    """Maximise the likelihood of the rows; with many of them the starts are tried on a thinned set first."""
+    observations = float(rows.count.sum())
+    if rows.count.size > ROWS_TO_START_ON:
+        thinned = rows.every(-(-rows.count.size // ROWS_TO_START_ON))
+        starts = [maximise_over(thinned, likelihood_of, starts).log_parameters]
+    return maximise(mean_objective(likelihood_of(rows), observations), starts, observations)
+
+
 def maximise(objective: Objective, starts: Sequence[FloatArray], observations: float) -> Maximum:
     """Minimise the mean negative log-likelihood from several starts and judge the result by its gradient.
 
@@ -40,6 +84,12 @@ def maximise(objective: Objective, starts: Sequence[FloatArray], observations: f
     starts : log parameters to begin from, each of shape (k,).
     observations : number of observations behind the mean, to scale the covariance.
     """
+    # The algebra is on matrices of 4 x 4: waking more threads for it takes twenty times as long.
+    with _linear_algebra().limit(limits=1, user_api="blas"):
+        return _maximise(objective, starts, observations)
+
+
+def _maximise(objective: Objective, starts: Sequence[FloatArray], observations: float) -> Maximum:
     runs = [_descend(objective, start) for start in starts]
     best = min(range(len(runs)), key=lambda i: runs[i].fun)
     point = _polish(objective, np.asarray(runs[best].x, dtype=float))
@@ -53,6 +103,11 @@ def maximise(objective: Objective, starts: Sequence[FloatArray], observations: f
     if np.any(np.abs(point) >= LOG_PARAMETER_BOUND - 1e-6):
         message += "; a parameter lies at its limit: the data do not bound it"
     return Maximum(point, objective(point)[0], _inverse(hessian), converged, message)
+
+
+@cache
+def _linear_algebra() -> ThreadpoolController:
+    return ThreadpoolController()
 
 
 def draw(maximum: FloatArray, covariance: FloatArray, size: int, seed: int) -> FloatArray:

@@ -17,14 +17,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special, stats
 
-from clv.models.maximum_likelihood import FloatArray
-from clv.models.purchase_model import Histories, Likelihood, PurchaseModel, _checked_history
+from clv.models.distinct import distinct_rows
+from clv.models.maximum_likelihood import FloatArray, Likelihood
+from clv.models.pareto_nbd_kernel import dropout_sums, log_antiderivative
+from clv.models.purchase_model import Histories, PurchaseModel, _checked_history
 
 # Gauss-Legendre on (0, 1).
 TIME_NODES, TIME_WEIGHTS = (special.roots_legendre(48)[0] + 1) / 2, special.roots_legendre(48)[1] / 2
-GRADIENT_STEP = 1e-5
-FRACTION_LOG_ERROR = 40.0
-MOST_FRACTION_PAIRS = 3000
 
 
 class ParetoNBD(PurchaseModel):
@@ -44,6 +43,7 @@ class ParetoNBD(PurchaseModel):
         frequency: ArrayLike,
         T: ArrayLike,
         *,
+        recency: ArrayLike | None = None,
         dropout_scale: float = 1.0,
         rate_scale: float = 1.0,
     ) -> FloatArray:
@@ -59,15 +59,47 @@ class ParetoNBD(PurchaseModel):
         lifetime = horizon * _mean_survival(dropout_scale * horizon / (beta + period), s)
         return rate_scale * (r + x) / (alpha + period) * lifetime
 
-    def purchase_pairs_if_alive(self, t: ArrayLike, frequency: ArrayLike, T: ArrayLike) -> FloatArray:
+    def purchases_if_reactivated(
+        self,
+        t: ArrayLike,
+        frequency: ArrayLike,
+        recency: ArrayLike,
+        T: ArrayLike,
+        *,
+        dropout_scale: float = 1.0,
+        rate_scale: float = 1.0,
+    ) -> FloatArray:
+        """E[X] in (T, T+t] of a customer who had left in (t_x, T] and is won back at T.
+
+        Who left at tau has lambda ~ Gamma(r+x, alpha+tau) and mu ~ Gamma(s+1, beta+tau), independent; tau has
+        the density proportional to (alpha+tau)^-(r+x) (beta+tau)^-(s+1) and is integrated by Gauss-Legendre in
+        the logarithm of beta + tau.
+        """
+        r, alpha, s, beta = self._values()
+        horizon, x, t_x, period = (
+            values[..., None]
+            for values in np.broadcast_arrays(
+                *(np.asarray(values, dtype=float) for values in (t, frequency, recency, T))
+            )
+        )
+        reach = np.log1p((period - t_x) / (beta + t_x))
+        after_last = (beta + t_x) * np.expm1(reach * TIME_NODES)  # tau - t_x
+        buying = -(r + x) * np.log1p(after_last / (alpha + t_x))
+        weight = TIME_WEIGHTS * np.exp(buying - s * reach * TIME_NODES)
+        left_at = t_x + after_last
+        lifetime = horizon * _mean_survival(dropout_scale * horizon / (beta + left_at), s + 1)
+        bought = rate_scale * (r + x) / (alpha + left_at) * lifetime
+        return np.asarray((bought * weight).sum(axis=-1) / weight.sum(axis=-1))
+
+    def purchase_pairs_if_alive(
+        self, t: ArrayLike, frequency: ArrayLike, T: ArrayLike, *, recency: ArrayLike | None = None
+    ) -> FloatArray:
         """E[X(X-1)] in (T, T+t] for a customer alive at T: E[lambda^2] E[min(lifetime, t)^2]."""
         r, alpha, s, beta = self._values()
         horizon, x, period = np.broadcast_arrays(
             *(np.asarray(values, dtype=float) for values in (t, frequency, T))
         )
-        time = horizon[..., None] * TIME_NODES
-        survival = np.exp(-s * np.log1p(time / (beta + period)[..., None]))
-        squared_lifetime = 2 * horizon * ((time * survival) @ TIME_WEIGHTS)
+        squared_lifetime = (beta + period) ** 2 * _squared_lifetime(horizon / (beta + period), s)
         return (r + x) * (r + x + 1) / (alpha + period) ** 2 * squared_lifetime
 
     def probability_of_purchase(
@@ -109,27 +141,43 @@ class ParetoNBD(PurchaseModel):
     def _row_log_likelihood(
         self, values: FloatArray, x: FloatArray, t_x: FloatArray, T: FloatArray
     ) -> FloatArray:
-        return self._log_likelihood_gradient(values, x, t_x, T)[0]
+        r, alpha, s, beta = values
+        purchases = special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha)
+        alive = purchases - (r + x) * np.log(alpha + T) - s * (np.log(beta + T) - np.log(beta))
+        return np.asarray(alive + np.logaddexp(0.0, _log_odds_of_dropout(values, x, t_x, T)))
 
     def _likelihood_of(self, rows: Histories) -> Likelihood:
+        """A0's terms are worked out once for each distinct (x, time), of which a day's resolution leaves few."""
+        x, T, count = rows.x, rows.T, rows.count
+        (point_x, point_time), place = distinct_rows(np.tile(x, 2), np.r_[rows.t_x, T])
+        at_last, at_end = place.reshape(2, -1)
+        frequencies, of_frequency = np.unique(x, return_inverse=True)
+        periods, of_period = np.unique(T, return_inverse=True)
+        with_frequency, in_period = np.bincount(of_frequency, count), np.bincount(of_period, count)
+        bought_in_period = np.bincount(of_period, count * x)
+
         def likelihood(values: FloatArray) -> tuple[float, FloatArray]:
-            each, gradient = self._log_likelihood_gradient(values, rows.x, rows.t_x, rows.T)
-            return float(each @ rows.count), gradient @ rows.count
+            r, alpha, s, beta = values
+            terms, slopes = log_antiderivative(r, alpha, s, beta, point_x, point_time)
+            left, gradient = dropout_sums(r, alpha, s, beta, x, T, count, at_last, at_end, terms, slopes)
+            log_a, log_b = np.log(alpha + periods), np.log(beta + periods)
+            events = r * in_period + bought_in_period
+            alive = with_frequency @ special.gammaln(r + frequencies) - events @ log_a - s * in_period @ log_b
+            constant = r * np.log(alpha) - special.gammaln(r) + s * np.log(beta)
+            digamma, total = special.digamma, in_period.sum()
+            gradient += np.array(
+                [
+                    with_frequency @ digamma(r + frequencies)
+                    - in_period @ log_a
+                    + total * (np.log(alpha) - digamma(r)),
+                    total * r / alpha - events @ (1 / (alpha + periods)),
+                    total * np.log(beta) - in_period @ log_b,
+                    total * s / beta - s * in_period @ (1 / (beta + periods)),
+                ]
+            )
+            return float(alive + total * constant + left), gradient
 
         return likelihood
-
-    def _log_likelihood_gradient(
-        self, values: FloatArray, x: FloatArray, t_x: FloatArray, T: FloatArray
-    ) -> tuple[FloatArray, FloatArray]:
-        """The likelihood, with central differences in the log parameters for its gradient."""
-        logs = np.log(values)
-
-        def rows(log_values: FloatArray) -> FloatArray:
-            return _log_likelihood(np.exp(log_values), x, t_x, T)
-
-        steps = np.eye(4) * GRADIENT_STEP
-        gradient = np.stack([(rows(logs + h) - rows(logs - h)) / (2 * GRADIENT_STEP) for h in steps])
-        return rows(logs), gradient / values[:, None]
 
     def _starts(self) -> list[FloatArray]:
         return [np.log(np.array(start)) for start in [(0.6, 0.3, 0.6, 0.4), (1.0, 0.5, 0.5, 2.0)]]
@@ -138,61 +186,40 @@ class ParetoNBD(PurchaseModel):
         return np.array([1.0, scale, 1.0, scale])
 
 
-def _log_likelihood(values: FloatArray, x: FloatArray, t_x: FloatArray, T: FloatArray) -> FloatArray:
-    r, alpha, s, beta = values
-    purchases = special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha)
-    alive = purchases - (r + x) * np.log(alpha + T) - s * (np.log(beta + T) - np.log(beta))
-    return np.asarray(alive + np.logaddexp(0.0, _log_odds_of_dropout(values, x, t_x, T)))
-
-
 def _log_odds_of_dropout(values: FloatArray, x: FloatArray, t_x: FloatArray, T: FloatArray) -> FloatArray:
     """log of P(left in (t_x, T]) : P(alive at T) = log[s/(r+s+x) A0 (alpha+T)^(r+x) (beta+T)^s]."""
     r, alpha, s, beta = values
-    at_last, at_end = (_log_antiderivative(values, x, time) for time in (t_x, T))
+    x, t_x, T = np.broadcast_arrays(x, t_x, T)
+    at_last, at_end = (
+        log_antiderivative(r, alpha, s, beta, x.ravel(), time.ravel())[0].reshape(x.shape)
+        for time in (t_x, T)
+    )
     with np.errstate(divide="ignore"):  # t_x = T: nobody left in an empty interval
         log_a0 = at_last + np.log(-np.expm1(np.minimum(at_end - at_last, 0.0)))
     scale = (r + x) * np.log(alpha + T) + s * np.log(beta + T)
     return np.asarray(np.log(s) - np.log(r + s + x) + log_a0 + scale)
 
 
-def _log_antiderivative(values: FloatArray, x: FloatArray, time: FloatArray) -> FloatArray:
-    """log of the term of A0 at ``time``, after Euler's transformation of the hypergeometric function.
+def _squared_lifetime(reach: FloatArray, s: float) -> FloatArray:
+    """Mean of min(lifetime, reach)^2 for a lifetime with survival (1 + u)^-s: twice the integral of u (1 + u)^-s.
 
-    The transformed functions 2F1(1, ., r+s+x+1; z) stay moderate, where the untransformed ones overflow
-    for some hundred purchases.
+    In v = log(1 + u) it is twice that of e^((2-s) v) - e^((1-s) v); where these cancel, a Gauss-Legendre rule.
     """
-    r, alpha, s, beta = values
-    buying, leaving, c = r + x, s, r + s + x + 1
-    log_a, log_b = np.log(alpha + time), np.log(beta + time)
-    if alpha >= beta:
-        series = _hypergeometric_one(buying, c, (alpha - beta) / (alpha + time))
-        return np.asarray(np.log(series) - buying * log_a - leaving * log_b)
-    series = _hypergeometric_one(leaving + 1, c, (beta - alpha) / (beta + time))
-    return np.asarray(np.log(series) + (1 - buying) * log_a - (leaving + 1) * log_b)
+    end = np.log1p(reach)
+    closed = 2 * end * (_mean_decay((s - 2) * end) - _mean_decay((s - 1) * end))
+    v = end[..., None] * TIME_NODES
+    by_rule = 2 * end * ((np.expm1(v) * np.exp((1 - s) * v)) @ TIME_WEIGHTS)
+    return np.where((end < 0.1) & (s * end < 50), by_rule, closed)
 
 
-def _hypergeometric_one(b: FloatArray | float, c: FloatArray, z: FloatArray) -> FloatArray:
-    """2F1(1, b; c; z) for 0 <= z < 1 and c > b > 0, by Gauss's continued fraction from its tail.
-
-    SciPy's ``hyp2f1`` gives NaN here for some ordinary values, such as (1, 2; 105; 10/11).
-    Source: DLMF 15.7.5 with b = 0. Each term shrinks the error by (1 - sqrt(1-z)) / (1 + sqrt(1-z)).
-    """
-    root = np.sqrt(1 - z.max(initial=0.0))
-    shrink = np.log1p(root) - np.log1p(-root) if root < 1 else 40.0
-    pairs = int(min(np.ceil(FRACTION_LOG_ERROR / shrink / 2) + 2, MOST_FRACTION_PAIRS))
-    below = c - 1
-    tail = np.ones(np.broadcast_shapes(np.shape(b), c.shape, z.shape))
-    for k in range(pairs, -1, -1):
-        even = (k + 1) * (below - b + k + 1) / ((below + 2 * k + 1) * (below + 2 * k + 2))
-        odd = (b + k) * (below + k) / ((below + 2 * k) * (below + 2 * k + 1))
-        tail = 1 - odd * z / (1 - even * z / tail)
-    return np.asarray(1 / tail)
+def _mean_decay(w: FloatArray) -> FloatArray:
+    """Mean of e^(-w u) over u in (0, 1)."""
+    tiny = np.abs(w) < 1e-12
+    return np.where(tiny, 1.0, -np.expm1(-w) / np.where(tiny, 1.0, w))
 
 
 def _mean_survival(reach: FloatArray, s: float) -> FloatArray:
     """Mean of (1 + u)^-s over u in (0, reach); 1 at reach 0, no singular case at s = 1."""
     log_growth = np.log1p(reach)
-    w = (s - 1) * log_growth
-    safe = np.where(np.abs(w) < 1e-12, 1.0, w)
-    ratio = np.where(np.abs(w) < 1e-12, 1.0, -np.expm1(-safe) / safe)
-    return np.where(reach > 0, ratio * log_growth / np.where(reach > 0, reach, 1.0), 1.0)
+    mean = _mean_decay((s - 1) * log_growth) * log_growth / np.where(reach > 0, reach, 1.0)
+    return np.where(reach > 0, mean, 1.0)

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from clv.models.distinct import distinct_rows
 from clv.models.errors import ModelDataError, NotFittedError
-from clv.models.maximum_likelihood import FloatArray, Objective, draw, maximise
-
-# Parameter values to the summed log-likelihood and its gradient, shape (k,).
-Likelihood = Callable[[FloatArray], tuple[float, FloatArray]]
-
-ROWS_TO_START_ON = 20_000
+from clv.models.maximum_likelihood import (
+    FloatArray,
+    Likelihood,
+    Objective,
+    draw,
+    maximise_over,
+    mean_objective,
+)
 
 
 class ParametricModel:
@@ -55,6 +57,10 @@ class ParametricModel:
         model = cls()
         model.params_ = {name: float(params[name]) for name in cls.parameter_names}
         return model
+
+    def with_params(self, **params: float) -> Self:
+        """A model of the same kind and settings with other parameters; errors as ``from_params``."""
+        return type(self).from_params(**params)
 
     def sample_params(self, size: int, seed: int) -> dict[str, FloatArray]:
         """Draws from the asymptotic normal of the log parameters: dict of arrays of shape (size,)."""
@@ -105,6 +111,11 @@ class PurchaseModel(ParametricModel, ABC):
 
     name: ClassVar[str]
 
+    @property
+    def needs_recency(self) -> bool:
+        """Whether t_x matters for what a customer known to be alive will buy."""
+        return False
+
     def fit(
         self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike, weights: ArrayLike | None = None
     ) -> Self:
@@ -125,7 +136,7 @@ class PurchaseModel(ParametricModel, ABC):
         total = float(rows.count.sum())
         scale = float(np.average(rows.T, weights=rows.count))  # mean observation time becomes 1
         rows = rows.in_unit(scale)
-        maximum = maximise(self._objective(rows), self._starts_near(rows), total)
+        maximum = maximise_over(rows, self._likelihood_of, self._starts())
         # A density of x event times in scaled units is scale^x times that in the user's units.
         self._set_estimate(np.exp(maximum.log_parameters) * self._time_power(scale), maximum.covariance)
         self.log_likelihood_ = -maximum.value * total - float(rows.count @ rows.x) * np.log(scale)
@@ -141,7 +152,7 @@ class PurchaseModel(ParametricModel, ABC):
     ) -> FloatArray:
         """Expected purchases in (T, T+t] given the history: P(alive) times those of a living customer."""
         alive = self.probability_alive(frequency, recency, T)
-        return alive * self.purchases_if_alive(t, frequency, T)
+        return alive * self.purchases_if_alive(t, frequency, T, recency=recency)
 
     def expected_purchases_new_customer(self, t: ArrayLike) -> FloatArray:
         """Expected repeat purchases of a customer in (0, t] after the first purchase."""
@@ -158,17 +169,37 @@ class PurchaseModel(ParametricModel, ABC):
         frequency: ArrayLike,
         T: ArrayLike,
         *,
+        recency: ArrayLike | None = None,
         dropout_scale: float = 1.0,
         rate_scale: float = 1.0,
     ) -> FloatArray:
         """E[X], X the purchases in (T, T+t] of a customer who is alive at T.
 
         ``dropout_scale`` multiplies the dropout propensity and ``rate_scale`` the purchase rate of each
-        customer from T on, inside the integral over that customer's posterior.
+        customer from T on, inside the integral over that customer's posterior. ``recency`` is used by models
+        with ``needs_recency`` alone, which without it average over the last purchases that x and T allow.
         """
 
     @abstractmethod
-    def purchase_pairs_if_alive(self, t: ArrayLike, frequency: ArrayLike, T: ArrayLike) -> FloatArray:
+    def purchases_if_reactivated(
+        self,
+        t: ArrayLike,
+        frequency: ArrayLike,
+        recency: ArrayLike,
+        T: ArrayLike,
+        *,
+        dropout_scale: float = 1.0,
+        rate_scale: float = 1.0,
+    ) -> FloatArray:
+        """E[X] in (T, T+t] of a customer who had left by T and is won back at T.
+
+        With the purchase rate and dropout propensity of that customer's posterior given that he left.
+        """
+
+    @abstractmethod
+    def purchase_pairs_if_alive(
+        self, t: ArrayLike, frequency: ArrayLike, T: ArrayLike, *, recency: ArrayLike | None = None
+    ) -> FloatArray:
         """E[X(X-1)] of the same purchases: what their variance needs."""
 
     @abstractmethod
@@ -195,23 +226,7 @@ class PurchaseModel(ParametricModel, ABC):
         """
 
     def _objective(self, rows: Histories) -> Objective:
-        """What is minimised: the mean negative log-likelihood in log parameters."""
-        likelihood, total = self._likelihood_of(rows), float(rows.count.sum())
-
-        def objective(log_parameters: FloatArray) -> tuple[float, FloatArray]:
-            values = np.exp(log_parameters)
-            value, gradient = likelihood(values)
-            return -value / total, -gradient * values / total
-
-        return objective
-
-    def _starts_near(self, rows: Histories) -> list[FloatArray]:
-        """The starts; with many rows only the best point that they lead to on a thinned set of rows."""
-        if rows.x.size <= ROWS_TO_START_ON:
-            return self._starts()
-        thinned = rows.every(-(-rows.x.size // ROWS_TO_START_ON))
-        total = float(thinned.count.sum())
-        return [maximise(self._objective(thinned), self._starts(), total).log_parameters]
+        return mean_objective(self._likelihood_of(rows), float(rows.count.sum()))
 
     @abstractmethod
     def _starts(self) -> list[FloatArray]:
@@ -256,11 +271,8 @@ def _distinct_rows(x: FloatArray, t_x: FloatArray, T: FloatArray, weights: Array
         raise ValueError("weights must have the length of frequency")
     if not np.all(np.isfinite(counts) & (counts >= 0)):
         raise ValueError("weights must be finite and not negative")
-    order = np.lexsort((T, t_x, x))
-    rows = np.stack([x, t_x, T])[:, order]
-    starts = np.flatnonzero(np.r_[True, np.any(np.diff(rows) != 0, axis=0)]) if x.size else np.array([], int)
-    distinct = rows[:, starts]
-    return Histories(distinct[0], distinct[1], distinct[2], np.add.reduceat(counts[order], starts))
+    (distinct_x, distinct_t_x, distinct_T), place = distinct_rows(x, t_x, T)
+    return Histories(distinct_x, distinct_t_x, distinct_T, np.bincount(place, counts).astype(float))
 
 
 def _require_repeats(rows: Histories) -> None:

@@ -12,6 +12,10 @@ from pages.components.session import analysis_under, session, set_aside_loaded
 from pages.components.sidebar import current_assumptions
 
 SHOWN_PROBLEMS = 8
+WAITING_FOR = {
+    "draws": "Fitting how customers buy and leave …",
+    "bootstrap": "Fitting how customers buy and leave, again and again on resampled customers …",
+}
 
 
 def open_page(title: str) -> Analysis:
@@ -31,11 +35,11 @@ def can_forecast(analysis: Analysis) -> bool:
     """Whether the data identify a model; fits it on first use and says in words why where they do not."""
     try:
         with st.container():  # holds the spinner's place, so that nothing below moves
-            if not analysis.dataset.is_modelled(analysis.assumptions.model):
-                with st.spinner("Fitting how customers buy and leave …", show_time=True):
+            if not analysis.is_ready:
+                with st.spinner(WAITING_FOR[analysis.assumptions.intervals], show_time=True):
                     _ = analysis.total_clv
                     set_aside_loaded()
-        notes = analysis.modelled.models.notes
+        notes = analysis.notes
     except ModelDataError as error:
         st.warning(
             f"**No forecast from these data.** {plain(str(error))} What happened so far is shown; "
@@ -43,7 +47,7 @@ def can_forecast(analysis: Analysis) -> bool:
             icon="⚠️",
         )
         return False
-    for note in (*analysis.dataset.data_notes, *notes):
+    for note in notes:
         st.caption(f"⚠️ {in_prose(note)}")
     return True
 
@@ -52,7 +56,13 @@ def _show_problems() -> None:
     state = session()
     if not state.problems:
         return
-    names = ", ".join(plain(file.name) for file in state.files)
+    said = "\n".join(state.problems)
+    names = ", ".join(plain(file.name) for file in state.files if file.name in said or len(state.files) == 1)
     lines = "\n".join(f"- {plain(problem)}" for problem in state.problems[:SHOWN_PROBLEMS])
-    st.error(f"**{names} could not be used. {plain(state.name)} stays loaded.**\n\n{lines}", icon="🚫")
-    st.page_link("pages/data.py", label="Correct the columns or settings on the Data page", icon="📄")
+    st.error(
+        f"**{names or 'The files'} could not be used. {plain(state.name)} stays loaded.**\n\n{lines}",
+        icon="🚫",
+    )
+    st.page_link(
+        "pages/data.py", label="See the columns and settings of the file on the Data page", icon="📄"
+    )

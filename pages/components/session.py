@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import streamlit as st
@@ -16,11 +17,13 @@ import streamlit as st
 from clv.analysis import Analysis, Dataset
 from clv.assumptions import Assumptions
 from clv.ingest import InputError, OrderFile, read_orders
+from clv.models.warm_up import warm_up
 
 SAMPLE_NAME = "Sample shop"
 SAMPLE_ORDERS = Path(__file__).parents[2] / "sample_data" / "orders.csv"
 SAMPLE_CURRENCY = "EUR"
 STATE = "clv_session"
+EMPTIED = "uploads_emptied"
 
 Progress = Callable[[float, str], None]
 
@@ -45,6 +48,14 @@ def _sample() -> Dataset:
     return Dataset(read_orders(files, currency=SAMPLE_CURRENCY))
 
 
+@st.cache_resource(show_spinner=False)
+def warm_up_models() -> Thread:
+    """Load (at the very first start: compile) the models' loops while the first page is being drawn."""
+    thread = Thread(target=warm_up, daemon=True)
+    thread.start()
+    return thread
+
+
 def session() -> Session:
     """This session's state; the sample shop to begin with."""
     if STATE not in st.session_state:
@@ -64,9 +75,15 @@ def analysis_under(assumptions: Assumptions) -> Analysis:
 
 
 def use_sample() -> None:
-    """Go back to the sample shop."""
-    state = session()
-    st.session_state[STATE] = Session(_sample(), SAMPLE_NAME, fingerprint=state.fingerprint)
+    """Go back to the sample shop, the uploader emptied."""
+    st.session_state[STATE] = Session(_sample(), SAMPLE_NAME)
+    st.session_state[EMPTIED] = st.session_state.get(EMPTIED, 0) + 1
+
+
+def uploads_key() -> str:
+    """Key of the uploader: one with another key is an empty one."""
+    emptied = st.session_state.get(EMPTIED, 0)
+    return f"uploads_{emptied}" if emptied else "uploads"
 
 
 def take_uploads(uploads: Sequence[Any], progress: Progress) -> None:

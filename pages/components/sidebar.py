@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from clv.assumptions import AssumptionError, Assumptions
 from clv.wording import currency_sign
 from pages.components.formatting import count, day, in_prose, plain
 from pages.components.progress import reading_progress
-from pages.components.session import Session, session, take_uploads, use_sample
+from pages.components.session import Session, session, take_uploads, uploads_key, use_sample
 
 UPLOAD_TYPES = ["csv", "txt", "tsv", "gz", "parquet", "xlsx", "xls", "xlsb", "ods"]
 CURRENCIES = [
@@ -25,6 +26,11 @@ MODELS = {
     "mbg-nbd": "MBG/NBD",
     "bg-nbd": "BG/NBD",
     "pareto-nbd": "Pareto/NBD",
+    "cnbd-k": "Regular timing, (M)BG/CNBD-k",
+}
+INTERVALS = {
+    "draws": "Draws from the estimates (fast)",
+    "bootstrap": "Bootstrap of customers (slow)",
 }
 
 
@@ -58,6 +64,7 @@ def current_assumptions() -> Assumptions:
             high_risk=state.get("risk_bands", (40, 70))[1] / 100,
             target_ratio=float(state.get("target_ratio", DEFAULTS.target_ratio)),
             model=state.get("model", DEFAULTS.model),
+            intervals=state.get("intervals", DEFAULTS.intervals),
         )
     except AssumptionError as error:
         st.warning(f"{error} The last valid assumptions stay in use.", icon="⚠️")
@@ -72,7 +79,7 @@ def _data_controls(state: Session) -> None:
         "Upload your orders",
         type=UPLOAD_TYPES,
         accept_multiple_files=True,
-        key="uploads",
+        key=uploads_key(),
         help="CSV, Excel or Parquet with one row per order or per order line: at least a customer, a date and "
         "an amount. Several files are read as one. The file stays on this machine.",
     )
@@ -89,12 +96,13 @@ def _data_controls(state: Session) -> None:
 
 def _assumption_controls(state: Session) -> None:
     st.markdown("**Assumptions**")
-    _start_from_file(state)
+    start = _start_from_file(state)
     currency = current_currency()
     sign = currency_sign(currency)
     kind = st.segmented_control(
         "Margin",
         ["Contribution", "Gross"],
+        default=start["margin_kind"],
         key="margin_kind",
         required=True,
         bind="query-params",
@@ -102,12 +110,21 @@ def _assumption_controls(state: Session) -> None:
         help="Gross margin: net sales less the cost of goods. Contribution margin: also less shipping, payment "
         "fees and returns. CAC is compared with the contribution margin.",
     )
-    st.slider(f"{kind} margin, % of net sales", 1, 100, key="margin", format="%d%%", bind="query-params")
+    st.slider(
+        f"{kind} margin, % of net sales",
+        1,
+        100,
+        start["margin"],
+        key="margin",
+        format="%d%%",
+        bind="query-params",
+    )
     if kind == "Gross":
         st.slider(
             "Shipping, fees and returns, % of net sales",
             0,
             60,
+            start["variable_costs"],
             key="variable_costs",
             format="%d%%",
             bind="query-params",
@@ -117,6 +134,7 @@ def _assumption_controls(state: Session) -> None:
         in_prose(f"CAC, {sign} per new customer" if sign else "CAC per new customer"),
         0.0,
         _largest_cac(state.dataset),
+        start["cac"],
         key="cac",
         step=_cac_step(state.dataset),
         format="%g",
@@ -127,6 +145,7 @@ def _assumption_controls(state: Session) -> None:
         "Horizon, months",
         1,
         36,
+        start["horizon"],
         key="horizon",
         bind="query-params",
         help="How far ahead a customer's future margin counts toward CLV.",
@@ -135,6 +154,7 @@ def _assumption_controls(state: Session) -> None:
         "Discount rate, % a year",
         0,
         50,
+        start["discount"],
         key="discount",
         format="%d%%",
         bind="query-params",
@@ -145,17 +165,18 @@ def _assumption_controls(state: Session) -> None:
         "Churn window, days",
         7,
         365,
+        start["churn_window"],
         key="churn_window",
         bind="query-params",
         help="Churn risk is the probability that a customer places no order within this many days from now.",
     )
     with st.expander("More", key="more"):
-        _rarely_changed()
+        _rarely_changed(start)
     st.button("Reset assumptions", on_click=_reset, key="reset", width="stretch")
 
 
-def _rarely_changed() -> None:
-    """Currency label, risk bands, target ratio and model."""
+def _rarely_changed(start: dict[str, Any]) -> None:
+    """Currency label, risk bands, target ratio, model and where the intervals come from."""
     st.selectbox(
         "Currency",
         [NO_CURRENCY, *CURRENCIES],
@@ -167,6 +188,7 @@ def _rarely_changed() -> None:
         "Medium and high risk from",
         5,
         95,
+        start["risk_bands"],
         key="risk_bands",
         step=5,
         format="%d%%",
@@ -177,6 +199,7 @@ def _rarely_changed() -> None:
         "Target CLV:CAC",
         0.5,
         20.0,
+        start["target_ratio"],
         step=0.5,
         key="target_ratio",
         bind="query-params",
@@ -190,9 +213,18 @@ def _rarely_changed() -> None:
         bind="query-params",
         help="How customers buy and leave. Automatic fits BG/NBD and MBG/NBD and keeps the likelier.",
     )
+    st.selectbox(
+        "Intervals from",
+        list(INTERVALS),
+        key="intervals",
+        format_func=INTERVALS.__getitem__,
+        bind="query-params",
+        help="How far the estimates may be off. Draws take the usual bell curve around them; the bootstrap fits the "
+        "models again and again on customers drawn at random from yours, which assumes less and takes much longer.",
+    )
 
 
-def _start_values(dataset: Dataset) -> dict[str, object]:
+def _start_values(dataset: Dataset) -> dict[str, Any]:
     return {
         "margin_kind": "Contribution",
         "margin": round(100 * DEFAULTS.margin),
@@ -204,25 +236,30 @@ def _start_values(dataset: Dataset) -> dict[str, object]:
         "risk_bands": (round(100 * DEFAULTS.medium_risk), round(100 * DEFAULTS.high_risk)),
         "target_ratio": DEFAULTS.target_ratio,
         "model": DEFAULTS.model,
+        "intervals": DEFAULTS.intervals,
         "currency": dataset.transactions.currency or NO_CURRENCY,
     }
 
 
-def _start_from_file(state: Session) -> None:
-    """Fill what is not set yet; a new file brings its own currency and a CAC range of its own."""
+def _start_from_file(state: Session) -> dict[str, Any]:
+    """The controls' start values; a new file brings its own currency and a CAC range of its own."""
     start = _start_values(state.dataset)
-    if st.session_state.get("assumed_for") != id(state.dataset):
+    before = st.session_state.get("assumed_for")
+    if before != id(state.dataset):
         st.session_state["assumed_for"] = id(state.dataset)
         st.session_state["currency"] = start["currency"]
-        # A slider whose range changes forgets its value, so it is said again.
-        largest = _largest_cac(state.dataset)
-        st.session_state["cac"] = min(float(st.session_state.get("cac", start["cac"])), largest)
-    for key, value in start.items():
-        st.session_state.setdefault(key, value)
+        if before is not None:
+            # A slider whose range changes forgets its value, so it is said again.
+            largest = _largest_cac(state.dataset)
+            st.session_state["cac"] = min(float(st.session_state.get("cac", start["cac"])), largest)
+    return start
 
 
 def _reset() -> None:
+    """Everything in the sidebar, and the levers, as at the start."""
     st.session_state.update(_start_values(session().dataset))
+    for key in [key for key in st.session_state if str(key).startswith("lever_")]:
+        del st.session_state[key]
 
 
 def _largest_cac(dataset: Dataset) -> float:
@@ -235,5 +272,5 @@ def _largest_cac(dataset: Dataset) -> float:
 
 
 def _cac_step(dataset: Dataset) -> float:
-    """A hundredth or two hundredth of the range, a round number."""
-    return 10.0 ** math.floor(math.log10(_largest_cac(dataset) / 100))
+    """About a thousandth of the range, a round number."""
+    return 10.0 ** math.floor(math.log10(_largest_cac(dataset) / 500))

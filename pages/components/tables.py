@@ -29,6 +29,16 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "clv": ("CLV", MONEY, "Predicted contribution margin over the horizon, discounted."),
     "clv_low": ("CLV, low", MONEY, "The outcome is above this in 9 of 10 cases."),
     "clv_high": ("CLV, high", MONEY, "The outcome is below this in 9 of 10 cases."),
+    "parameter_sd": (
+        "Spread, estimates",
+        MONEY,
+        "Standard deviation of the CLV because the model's parameters are estimates.",
+    ),
+    "process_sd": (
+        "Spread, chance",
+        MONEY,
+        "Standard deviation of the CLV by chance alone, if the parameters were known.",
+    ),
     "clv_total": (
         "CLV",
         MONEY,
@@ -38,10 +48,30 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "clv_per_customer": ("CLV each", MONEY, "Predicted CLV per customer of the group."),
     "churn_risk": ("Churn risk", SHARE, "Probability of no order within the churn window."),
     "risk_band": ("Risk", "text", "Low, medium or high churn risk, by the bands in the sidebar."),
-    "value_at_risk": ("Value at risk", MONEY, "Churn risk times CLV."),
+    "value_at_risk": ("Value at risk", MONEY, "Churn risk times CLV, of every customer."),
     "probability_alive": ("Still a customer", SHARE, "Probability that the customer has not left for good."),
-    "expected_purchases": ("Orders ahead", "decimal", "Expected days with an order within the horizon."),
-    "expected_spend": ("Spend per order", MONEY, "Expected spend per future order, before margin."),
+    "next_order_date": (
+        "Next order",
+        DATE,
+        "By this day the next order has come in 5 of 10 cases, if another one comes at all. How likely that is, "
+        "Still a customer tells. Blank: later than 3 years.",
+    ),
+    "next_order_low": (
+        "Next order, early",
+        DATE,
+        "By this day the next order has come in 1 of 10 cases, if another one comes at all. Blank: later than 3 years.",
+    ),
+    "next_order_high": (
+        "Next order, late",
+        DATE,
+        "By this day the next order has come in 9 of 10 cases, if another one comes at all. Blank: later than 3 years.",
+    ),
+    "expected_purchases": ("Order days ahead", "decimal", "Expected days with an order within the horizon."),
+    "expected_spend": (
+        "Spend per order day",
+        MONEY,
+        "Expected spend per future day with an order, before margin.",
+    ),
     "orders": ("Orders", COUNT, "Orders so far."),
     "revenue": ("Revenue", MONEY, "Net of refunds, so far."),
     "revenue_share": ("Share of revenue", SHARE, "Of the revenue of all customers with a paid order."),

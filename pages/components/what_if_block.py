@@ -13,19 +13,23 @@ from pages.components.charts import draw_chart
 from pages.components.formatting import count, in_prose, money, months
 from pages.components.sidebar import current_currency
 
-LEVER_KEYS = ("lever_retention", "lever_frequency", "lever_upsell", "lever_cost")
-START = {"lever_retention": 10, "lever_frequency": 5, "lever_upsell": 5, "lever_cost": 0.0}
+START = {
+    "lever_retention": 10,
+    "lever_frequency": 5,
+    "lever_upsell": 5,
+    "lever_reactivation": 2,
+    "lever_cost": 0.0,
+}
 
 
 def lever_sliders(highest_cost: float) -> Levers:
-    """Draw the four sliders and give what they say."""
-    for key, value in START.items():
-        st.session_state.setdefault(key, value)
+    """Draw the sliders and give what they say."""
     sign = currency_sign(current_currency())
     st.slider(
         "Retention lift",
         0,
         100,
+        START["lever_retention"],
         key="lever_retention",
         format="%d%%",
         bind="query-params",
@@ -36,6 +40,7 @@ def lever_sliders(highest_cost: float) -> Levers:
         "Order frequency lift",
         -50,
         100,
+        START["lever_frequency"],
         key="lever_frequency",
         format="%d%%",
         bind="query-params",
@@ -45,15 +50,28 @@ def lever_sliders(highest_cost: float) -> Levers:
         "Upsell lift",
         -50,
         100,
+        START["lever_upsell"],
         key="lever_upsell",
         format="%d%%",
         bind="query-params",
         help="How much more a customer spends per order.",
     )
     st.slider(
+        "Won back",
+        0,
+        50,
+        START["lever_reactivation"],
+        key="lever_reactivation",
+        format="%d%%",
+        bind="query-params",
+        help="Share of the customers who have left for good that comes back now. Nobody is known to have left: each "
+        "customer counts by the probability of it. Those who return buy, and may leave again, as their own past says.",
+    )
+    st.slider(
         in_prose(f"Cost, {sign} per customer reached" if sign else "Cost per customer reached"),
         0.0,
         highest_cost,
+        START["lever_cost"],
         key="lever_cost",
         step=highest_cost / 100,
         format="%.2f",
@@ -66,9 +84,15 @@ def lever_sliders(highest_cost: float) -> Levers:
 def levers_set() -> Levers:
     """What the sliders say; no lift at all where a value is out of range."""
     state = st.session_state
-    retention, frequency, upsell, cost = (state.get(key, START[key]) for key in LEVER_KEYS)
+    retention, frequency, upsell, reactivation, cost = (state.get(key, START[key]) for key in START)
     try:
-        return Levers(retention / 100, frequency / 100, upsell / 100, float(cost))
+        return Levers(
+            retention_lift=retention / 100,
+            frequency_lift=frequency / 100,
+            upsell_lift=upsell / 100,
+            reactivation=reactivation / 100,
+            cost=float(cost),
+        )
     except LeverError as error:
         st.warning(str(error), icon="⚠️")
         return Levers()
@@ -95,6 +119,8 @@ def answer(result: WhatIf, horizon: int, currency: str | None) -> str:
             f"{sentence}; after {money(result.cost, currency)} of cost the programme {change} "
             f"{money(abs(result.net_gain), currency)}."
         )
+    if result.net_gain < 0:
+        return f"{sentence}: {money(-result.net_gain, currency)} less."
     return f"{sentence}: {money(result.net_gain, currency)} to spend on it before it loses money."
 
 
@@ -106,7 +132,7 @@ def result_boxes(result: WhatIf, customers: int, currency: str | None) -> None:
         ValueBox(
             "Gain",
             money(gain, currency),
-            f"{share:+.1%} of CLV",
+            f"{100 * share:+.1f} % of CLV",
             help="CLV with all levers less CLV without, before cost, both discounted over the horizon.",
         ),
         ValueBox(
@@ -117,8 +143,8 @@ def result_boxes(result: WhatIf, customers: int, currency: str | None) -> None:
         ),
         ValueBox(
             "Break-even cost",
-            money(result.break_even_cost, currency),
-            f"for each of {count(customers)}",
+            money(result.break_even_cost, currency) if result.break_even_cost > 0 else "–",
+            f"for each of {count(customers)}" if result.break_even_cost > 0 else "no gain to pay for",
             help="The most that may be spent per customer reached before the programme loses money.",
         ),
         columns=3,

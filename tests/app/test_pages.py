@@ -154,7 +154,7 @@ def test_assumptions_survive_a_page_switch(app):
     assert "CLV, 24 months" in boxes(page)
 
 
-@pytest.mark.parametrize("model", ["bg-nbd", "mbg-nbd", "pareto-nbd"])
+@pytest.mark.parametrize("model", ["bg-nbd", "mbg-nbd", "pareto-nbd", "cnbd-k"])
 def test_each_model(app, model):
     app.session_state["model"] = model
     assert_sound(app.run())

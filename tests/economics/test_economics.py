@@ -16,10 +16,20 @@ from clv.economics import (
     discount_weights,
     share_of_top,
     smallest_share_holding,
+    totals_with_intervals,
     value_of_new_customer,
 )
-from clv.economics.acquisition import NewCustomerSpend
-from clv.forecast import FittedModels, fit_models, forecast_customers
+from clv.economics.acquisition import NewCustomerSpend, new_customer_spend
+from clv.forecast import (
+    FittedModels,
+    draw_totals,
+    drawn_parameters,
+    fit_models,
+    forecast_customers,
+    forecast_under,
+    relative_parameter_variance,
+    resampled_parameters,
+)
 from clv.models import BetaGeoNBD, GammaGamma
 
 
@@ -66,20 +76,46 @@ def test_the_unit_of_time_does_not_change_money(cdnow, forecast):
     )
 
 
-def test_ranges_hold_the_mean_or_start_at_zero(forecast):
-    low, high = clv_ranges(forecast, Assumptions())
-    assert np.all((low >= 0) & (low <= high))
-    assert np.all(low <= clv_of_customers(forecast, Assumptions()))
+@pytest.fixture(scope="module")
+def sets(forecast):
+    return forecast_under(forecast, drawn_parameters(forecast.models))
 
 
-def test_predict_one_is_predict_all(cdnow_days, forecast):
+def test_ranges_hold_the_mean_or_start_at_zero(forecast, sets):
+    ranges = clv_ranges(forecast, relative_parameter_variance(sets), Assumptions())
+    assert np.all((ranges.low >= 0) & (ranges.low <= ranges.high))
+    assert np.all(ranges.low <= clv_of_customers(forecast, Assumptions()))
+    assert np.all((ranges.parameter_sd > 0) & (ranges.process_sd > 0))
+
+
+def test_parts_of_the_range_are_money_of_clv(forecast, sets):
+    """Twice the margin, twice the spread; customers' chance adds up to that of the total, estimates do not."""
+    variance = relative_parameter_variance(sets)
+    plain, double = (
+        clv_ranges(forecast, variance, Assumptions(margin=margin, annual_discount_rate=0.0))
+        for margin in (0.4, 0.8)
+    )
+    assert double.parameter_sd == pytest.approx(2 * plain.parameter_sd)
+    assert double.high == pytest.approx(2 * plain.high)
+    clv = clv_of_customers(forecast, Assumptions(annual_discount_rate=0.0))
+    draws = draw_totals(sets, np.zeros(clv.size, dtype=np.intp), 1)
+    total = totals_with_intervals(np.array([clv.sum()]), draws, Assumptions(annual_discount_rate=0.0))[0]
+    # The total's parts are read off the mean of the draws, a little beside the estimate.
+    assert total.process_sd == pytest.approx(np.sqrt(np.sum(plain.process_sd**2)), rel=0.05)
+    assert total.parameter_sd > np.sqrt(np.sum(plain.parameter_sd**2))
+    assert total.low < total.mean < total.high
+
+
+def test_predict_one_is_predict_all(cdnow_days, forecast, sets):
     one = cdnow_days.iloc[[100]]
     alone = forecast_customers(one, forecast.models)
     clv = clv_of_customers(forecast, Assumptions())[100]
     assert clv_of_customers(alone, Assumptions())[0] == pytest.approx(clv, rel=1e-9)
-    ranges = zip(clv_ranges(alone, Assumptions()), clv_ranges(forecast, Assumptions()), strict=True)
-    for one_end, end in ranges:
-        assert one_end[0] == pytest.approx(end[100], rel=1e-9)
+    for_one = relative_parameter_variance(forecast_under(alone, sets.parameters))
+    one_range = clv_ranges(alone, for_one, Assumptions())
+    all_ranges = clv_ranges(forecast, relative_parameter_variance(sets), Assumptions())
+    for part in ("low", "high", "parameter_sd", "process_sd"):
+        assert getattr(one_range, part)[0] == pytest.approx(getattr(all_ranges, part)[100], rel=1e-6)
 
 
 def spend_evenly(per_month, first=0.0):
@@ -145,12 +181,23 @@ def test_concentration_worked_example():
     assert smallest_share_holding(values) == pytest.approx(0.1)
 
 
-def test_new_customer_is_not_the_residual_value_of_the_base(forecast, cdnow_days):
+def test_new_customer_is_not_the_residual_value_of_the_base(forecast, cdnow_days, sets):
     """The average new customer, first order included, is worth more than the average old one has left."""
-    from clv.economics.acquisition import new_customer_spend
-
     assert isinstance(forecast.models.spend, GammaGamma)
-    spend = new_customer_spend(forecast.models, np.full(len(cdnow_days), 30.0))
+    spend = new_customer_spend(forecast.models, sets.parameters, np.full(len(cdnow_days), 30.0))
     new = value_of_new_customer(spend, Assumptions())
     assert new.clv.low < new.clv.mean < new.clv.high
     assert new.clv.mean > clv_of_customers(forecast, Assumptions()).mean()
+
+
+def test_a_new_customers_interval_takes_either_source(forecast, sets, cdnow_days):
+    first_orders = np.full(len(cdnow_days), 30.0)
+    by_draws, by_bootstrap = (
+        value_of_new_customer(
+            new_customer_spend(forecast.models, parameters, first_orders), Assumptions()
+        ).clv
+        for parameters in (sets.parameters, resampled_parameters(forecast, resamples=20))
+    )
+    assert by_bootstrap.mean == by_draws.mean
+    assert by_bootstrap.parameter_sd == pytest.approx(by_draws.parameter_sd, rel=0.6)
+    assert by_draws.process_sd == 0

@@ -9,47 +9,17 @@ import pytest
 from clv.forecast import (
     DAYS_PER_MONTH,
     draw_totals,
+    drawn_parameters,
     fit_models,
     forecast_customers,
-    value_quantiles,
+    forecast_under,
+    interval_around,
+    relative_parameter_variance,
+    spend_ranges,
 )
 from clv.forecast.bins import bin_histories, weighted_means
-from clv.forecast.uncertainty import interval_around
-from clv.models import GammaGamma, ModelDataError, ModifiedBetaGeoNBD, ObservedMeanSpend, ParetoNBD
-
-TRUTH = ModifiedBetaGeoNBD.from_params(r=0.8, alpha=45.0, a=0.8, b=2.4)
-SPEND = GammaGamma.from_params(p=5.0, q=4.2, v=25.0)
-CALIBRATION, HOLDOUT = 540, 365
-
-
-def simulated_shop(customers, seed):
-    """Orders of a shop with known parameters: history up to day 540 and spend in the year after it."""
-    rng = np.random.default_rng(seed)
-    rate, dropout = rng.gamma(0.8, 1 / 45.0, customers), rng.beta(0.8, 2.4, customers)
-    nu = rng.gamma(4.2, 1 / 25.0, customers)
-    born = rng.integers(0, 500, customers).astype(float)
-    rows, clock, alive = [], born.copy(), rng.random(customers) >= dropout
-    who = np.arange(customers)
-    while alive.any():
-        clock = clock + rng.exponential(1 / rate)
-        alive = alive & (clock < CALIBRATION + HOLDOUT)
-        rows.append(
-            pd.DataFrame({"who": who[alive], "day": clock[alive], "spend": rng.gamma(5.0, 1 / nu[alive])})
-        )
-        alive = alive & (rng.random(customers) >= dropout)
-    orders = pd.concat(rows)
-    seen = orders[orders["day"] < CALIBRATION].groupby("who")
-    later = orders[orders["day"] >= CALIBRATION].groupby("who")["spend"].sum().reindex(who, fill_value=0.0)
-    x = seen.size().reindex(who, fill_value=0)
-    buyers = pd.DataFrame(
-        {
-            "frequency": x,
-            "recency_days": (seen["day"].max().reindex(who) - born).fillna(0.0),
-            "T_days": CALIBRATION - born,
-            "monetary_value": seen["spend"].mean().reindex(who, fill_value=0.0),
-        }
-    )
-    return buyers, later.to_numpy()
+from clv.models import ModelDataError, ObservedMeanSpend, ParetoNBD
+from tests.forecast.simulated_shops import TRUTH, simulated_shop
 
 
 @pytest.fixture(scope="module")
@@ -95,35 +65,12 @@ def test_the_forecast_is_near_what_followed(shop, forecast):
     assert predicted == pytest.approx(spent, rel=0.08)
 
 
-def test_customers_intervals_cover_what_they_promise(shop, forecast):
-    low, high = value_quantiles(forecast, 12)
-    covered = (shop[1] >= low) & (shop[1] <= high)
-    assert np.all(low <= high)
-    # Most one-time buyers spend nothing, and 0 lies in their range: judged where the range has a width.
-    open_range = high > 0
-    assert 0.74 <= covered[open_range].mean() <= 0.90
-    upper = shop[1][open_range] > high[open_range]
-    assert 0.05 <= upper.mean() <= 0.14
-
-
-def test_total_interval_covers_the_outcome_in_most_shops():
-    held, shops = 0, 20
-    for seed in range(shops):
-        buyers, later = simulated_shop(1200, seed=100 + seed)
-        found = forecast_customers(buyers, fit_models(buyers, "mbg-nbd"))
-        draws = draw_totals(found, np.zeros(len(buyers), dtype=np.intp), 1, draws=60)
-        mean = np.sum(found.expected_spend * found.expected_purchases(12))
-        low, high = interval_around(np.array([mean]), draws.relative_sd(np.ones(12))[:, -1])
-        held += int(low[0] <= later.sum() <= high[0])
-    # 80 % of 20 is 16; 11 or fewer has a probability below 1 % if the interval keeps its promise.
-    assert held >= 12
-
-
 def test_groups_and_whole_agree(forecast):
     groups = (forecast.frequency > 0).astype(np.intp)
-    draws = draw_totals(forecast, groups, 2, draws=20)
-    alone = draw_totals(forecast, np.zeros_like(groups), 1, draws=20)
-    assert draws.pooled().cumulative_spend == pytest.approx(alone.cumulative_spend, rel=2e-3)
+    sets = forecast_under(forecast, drawn_parameters(forecast.models, draws=20))
+    draws = draw_totals(sets, groups, 2)
+    alone = draw_totals(sets, np.zeros_like(groups), 1)
+    assert draws.pooled().cumulative_spend == pytest.approx(alone.cumulative_spend, rel=1e-5)
     assert draws.pooled().process_variance == pytest.approx(alone.process_variance, rel=1e-4)
 
 
@@ -140,8 +87,10 @@ def test_equal_amounts_fall_back_to_the_average(shop):
     assert models.notes
     found = forecast_customers(buyers, models)
     assert np.all(found.expected_spend == 25.0)
-    low, high = value_quantiles(found, 12)
-    assert np.all(np.isfinite(low) & np.isfinite(high))
+    ranges = spend_ranges(
+        found, relative_parameter_variance(forecast_under(found, drawn_parameters(models, 20))), 12
+    )
+    assert np.all(np.isfinite(ranges.low) & np.isfinite(ranges.high))
 
 
 def test_data_without_dropout_say_so(shop):

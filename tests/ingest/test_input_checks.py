@@ -171,9 +171,7 @@ def test_unknown_date_order(read: Read) -> None:
 
 def test_open_date_order_is_asked_for(read: Read) -> None:
     content = "customer_id,order_date,amount\na,03/04/2024,5\nb,05/04/2024,6\n"
-    with pytest.raises(
-        InputError, match="order of day and month: on the page Data, or by --date-order"
-    ) as caught:
+    with pytest.raises(InputError, match="Set the order of day and month: dmy or mdy") as caught:
         read(content)
     assert "3 April" in str(caught.value)
     assert "4 March" in str(caught.value)

@@ -1,0 +1,71 @@
+"""The customer bootstrap: both models fitted again and again to customers drawn with replacement.
+
+Slower than draws from the asymptotic normal, and free of its assumption that the likelihood is a paraboloid
+around the estimates. Source: Efron and Tibshirani (1993), "An Introduction to the Bootstrap", chapter 6.
+"""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clv.forecast.forecast import Forecast
+from clv.forecast.parameter_sets import ParameterSets, with_finite_mean
+from clv.models import GammaGamma, ModelDataError, ObservedMeanSpend, PurchaseModel, SpendModel
+
+FloatArray = NDArray[np.float64]
+
+RESAMPLES = 50
+FEWEST_RESAMPLES = 10
+
+
+def resampled_parameters(forecast: Forecast, resamples: int = RESAMPLES, seed: int = 1) -> ParameterSets:
+    """Fit both models of the forecast to its customers, drawn with replacement, ``resamples`` times.
+
+    One resample serves both models. A resample that a model cannot be fitted to is skipped and counted.
+    The kind of model stays: with "auto", that which was chosen on the real customers.
+
+    Raises
+    ------
+    ModelDataError : too few resamples can be fitted to tell a spread.
+    """
+    customers = forecast.frequency.size
+    rng = np.random.default_rng(seed)
+    states, state = np.unique(
+        np.stack([forecast.frequency, forecast.recency, forecast.T], axis=1), axis=0, return_inverse=True
+    )
+    pairs: list[tuple[PurchaseModel, SpendModel]] = []
+    for _ in range(resamples):
+        times_drawn = rng.multinomial(customers, np.full(customers, 1 / customers)).astype(float)
+        weights = np.bincount(state, times_drawn, len(states)).astype(float)
+        try:
+            purchases = _refit_purchases(forecast.models.purchases, states, weights)
+            pairs.append((purchases, _refit_spend(forecast, times_drawn)))
+        except ModelDataError:
+            continue
+    if len(pairs) < min(FEWEST_RESAMPLES, resamples):
+        raise ModelDataError(
+            f"Only {len(pairs)} of {resamples} resamples of the customers can be fitted, too few for an interval. "
+            "Draws from the estimates need fewer data."
+        )
+    return ParameterSets(tuple(pairs), skipped=resamples - len(pairs))
+
+
+def _refit_purchases(model: PurchaseModel, states: FloatArray, weights: FloatArray) -> PurchaseModel:
+    drawn = weights > 0
+    x, t_x, T = states[drawn].T
+    # A copy keeps whatever settings the model was made with.
+    return copy.copy(model).fit(x, t_x, T, weights=weights[drawn])
+
+
+def _refit_spend(forecast: Forecast, times_drawn: FloatArray) -> SpendModel:
+    spend = forecast.models.spend
+    drawn = (times_drawn > 0) & (forecast.frequency > 0)
+    frequency, value, weights = forecast.frequency[drawn], forecast.monetary_value[drawn], times_drawn[drawn]
+    if isinstance(spend, ObservedMeanSpend) and drawn.any():
+        return ObservedMeanSpend(float(np.average(value, weights=weights)), spend.message_)
+    if isinstance(spend, GammaGamma) and spend.params_["q"] > 1:
+        return with_finite_mean(GammaGamma().fit(frequency, value, weights=weights), spend)
+    return spend

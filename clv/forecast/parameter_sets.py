@@ -1,0 +1,54 @@
+"""Models as the data might as well have given them: what the uncertainty of the estimates is read off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from clv.forecast.fit import FittedModels
+from clv.models import GammaGamma, PurchaseModel, SpendModel
+
+DRAWS = 100
+# Nearer to 1 the population mean p v / (q - 1) of a set runs away from everything the data say.
+SMALLEST_SPEND_SHAPE = 1.05
+
+
+@dataclass(frozen=True)
+class ParameterSets:
+    """Pairs of a purchase model (time in days) and a spend model (money), each an equally good guess.
+
+    Attributes
+    ----------
+    pairs : the models of each set.
+    skipped : sets that were tried and gave no models.
+    """
+
+    pairs: tuple[tuple[PurchaseModel, SpendModel], ...]
+    skipped: int = 0
+
+
+def drawn_parameters(models: FittedModels, draws: int = DRAWS, seed: int = 1) -> ParameterSets:
+    """Draws from the asymptotic normal of the log parameters of both models, independent of each other."""
+    sample = models.purchases.sample_params(draws, seed)
+    purchases = [
+        models.purchases.with_params(**{name: float(values[i]) for name, values in sample.items()})
+        for i in range(draws)
+    ]
+    spends = _drawn_spend_models(models.spend, draws, seed + 1)
+    return ParameterSets(tuple(zip(purchases, spends, strict=True)))
+
+
+def with_finite_mean(found: GammaGamma, estimate: GammaGamma) -> GammaGamma:
+    """The spend model found, or the estimate where the one found has no finite population mean."""
+    return found if found.params_["q"] > SMALLEST_SPEND_SHAPE else estimate
+
+
+def _drawn_spend_models(model: SpendModel, draws: int, seed: int) -> list[SpendModel]:
+    if not isinstance(model, GammaGamma) or model.params_["q"] <= 1:
+        return [model] * draws
+    sample = model.sample_params(draws, seed)
+    return [
+        with_finite_mean(
+            GammaGamma.from_params(**{name: float(values[i]) for name, values in sample.items()}), model
+        )
+        for i in range(draws)
+    ]
