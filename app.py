@@ -10,7 +10,8 @@ from pages.components.sidebar import draw_sidebar
 
 st.set_page_config(page_title="CLV Studio", page_icon="📈", layout="wide", initial_sidebar_state="auto")
 st.html(Path(__file__).parent / "pages" / "components" / "page.css")
-warm_up_models()
 page = navigate()
+st.title(page.title)  # before the data: a cold start shows a page while they load
+warm_up_models()
 draw_sidebar()
 page.run()

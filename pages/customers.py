@@ -25,7 +25,7 @@ LATER = "later than 3 years"
 
 def draw() -> None:
     """The table first; a click on a row, or an id, opens the customer below."""
-    analysis = open_page("Customers")
+    analysis = open_page()
     currency = current_currency()
     waiting = st.container()  # holds the spinner's place, so that nothing below moves
     if not can_forecast(analysis):

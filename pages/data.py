@@ -42,7 +42,7 @@ DATE_ORDERS = {
 
 def draw() -> None:
     """The report first, then the columns, then how to prepare a file."""
-    analysis = open_page("Data")
+    analysis = open_page()
     report, currency = analysis.dataset.report, current_currency()
     finding(report_sentence(report, currency))
     boxes(report, currency)

@@ -52,7 +52,7 @@ COLUMNS = [
 
 def draw() -> None:
     """Choose, look, download."""
-    analysis = open_page("Lists")
+    analysis = open_page()
     currency = current_currency()
     if not can_forecast(analysis):
         frame = analysis.dataset.summary.frame

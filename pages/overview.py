@@ -191,7 +191,7 @@ def downloads(analysis: Analysis) -> None:
 
 def draw() -> None:
     """The page, from the finding to the lists."""
-    analysis = open_page("Overview")
+    analysis = open_page()
     currency = current_currency()
     if not can_forecast(analysis):
         history_only(analysis, currency)

@@ -35,7 +35,7 @@ MEANINGS = {
 
 def draw() -> None:
     """Finding, chart, table, lists."""
-    analysis = open_page("Segments")
+    analysis = open_page()
     currency = current_currency()
     if not can_forecast(analysis):
         st.dataframe(analysis.dataset.segment.value_counts(), alt="Customers by segment")

@@ -16,7 +16,7 @@ from pages.components.what_if_block import answer, highest_cost, lever_sliders, 
 
 def draw() -> None:
     """The levers with their answers, then what a new customer may cost."""
-    analysis = open_page("What-if")
+    analysis = open_page()
     if not can_forecast(analysis):
         return
     levers_page(analysis)

@@ -31,11 +31,12 @@ from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from clv.models.beta_geometric_kernel import IntArray, mixture_sums, purchases_over_phases
 from clv.models.beta_quadrature import beta_rule, mean_over_dropout, nodes_needed, pairs_over_dropout
 from clv.models.maximum_likelihood import FloatArray, Likelihood
+from clv.models.negative_binomial import probability_of, probability_of_at_least
 from clv.models.purchase_model import Histories, PurchaseModel, _checked_history
 
 LARGEST_K = 20
@@ -169,8 +170,8 @@ class BetaGeoNBD(PurchaseModel):
         stay = alpha / (alpha + horizon)
         survived = np.exp(special.betaln(a, b + coins) - special.betaln(a, b))
         left_last = np.exp(special.betaln(a + 1, b + np.maximum(coins, 1) - 1) - special.betaln(a, b))
-        exactly_n = sum(stats.nbinom.pmf(self.k * count + j, r, stay) for j in range(self.k))
-        at_least_n = stats.nbinom.sf(self.k * count - 1, r, stay)
+        exactly_n = sum(probability_of(self.k * count + j, r, stay) for j in range(self.k))
+        at_least_n = probability_of_at_least(self.k * count, r, stay)
         return np.asarray(survived * exactly_n + np.where(coins > 0, left_last, 0.0) * at_least_n)
 
     def log_likelihood_with_gaps(

@@ -11,9 +11,10 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from clv.models.maximum_likelihood import FloatArray, Likelihood
+from clv.models.negative_binomial import probability_of
 from clv.models.purchase_model import Histories, PurchaseModel, _checked_history
 
 
@@ -76,7 +77,7 @@ class NBD(PurchaseModel):
     def probability_of_n_purchases(self, n: ArrayLike, t: ArrayLike) -> FloatArray:
         """P(X(t) = n) of a new customer: the negative binomial distribution."""
         r, alpha = self._values()
-        return np.asarray(stats.nbinom.pmf(n, r, alpha / (alpha + np.asarray(t, dtype=float))))
+        return np.asarray(probability_of(n, r, alpha / (alpha + np.asarray(t, dtype=float))))
 
     def _rate(self, t: ArrayLike, frequency: ArrayLike, T: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Given the history lambda t ~ reach x Gamma(shape)."""

@@ -15,10 +15,11 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from clv.models.distinct import distinct_rows
 from clv.models.maximum_likelihood import FloatArray, Likelihood
+from clv.models.negative_binomial import probability_of
 from clv.models.pareto_nbd_kernel import dropout_sums, log_antiderivative
 from clv.models.purchase_model import Histories, PurchaseModel, _checked_history
 
@@ -132,10 +133,8 @@ class ParetoNBD(PurchaseModel):
         weights = (np.diff(pieces)[:, None] * TIME_WEIGHTS).ravel()
         left_at = horizon[..., None] * share
         density = s / beta * np.exp(-(s + 1) * np.log1p(left_at / beta))
-        before = stats.nbinom.pmf(count[..., None], r, alpha / (alpha + left_at))
-        survived = np.exp(-s * np.log1p(horizon / beta)) * stats.nbinom.pmf(
-            count, r, alpha / (alpha + horizon)
-        )
+        before = probability_of(count[..., None], r, alpha / (alpha + left_at))
+        survived = np.exp(-s * np.log1p(horizon / beta)) * probability_of(count, r, alpha / (alpha + horizon))
         return np.asarray(survived + horizon * ((density * before) @ weights))
 
     def _row_log_likelihood(

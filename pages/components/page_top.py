@@ -1,4 +1,4 @@
-"""What every page opens with: its title, what went wrong with the last upload, and the finding."""
+"""What every page opens with under its title: what went wrong with the last upload, and the finding."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ WAITING_FOR = {
 }
 
 
-def open_page(title: str) -> Analysis:
-    """Draw the title and any upload problem; give the analysis under the sidebar's assumptions."""
+def open_page() -> Analysis:
+    """Draw any upload problem; give the analysis under the sidebar's assumptions."""
     enter_through_app()
-    st.title(title)
     _show_problems()
     return analysis_under(current_assumptions())
 
