@@ -7,7 +7,7 @@ left back, who then buy and leave again as their posterior, given that they left
 
 Customers are binned for speed: the living by frequency and T, those who left by frequency and recency. The
 bins serve only for the difference to the base case, which is itself exact: with every lever at 0 the result
-is the base case.
+is the base case. They cost less than 0.5 % of any total (tests/test_scenarios.py).
 """
 
 from __future__ import annotations

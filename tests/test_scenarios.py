@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -111,3 +113,34 @@ def test_groups_add_up(forecast, base):
 def test_wrong_levers_are_all_named():
     with pytest.raises(LeverError, match=r"retention.*upsell.*cost"):
         Levers(retention_lift=1.5, upsell_lift=-2, cost=-1)
+
+
+@pytest.mark.parametrize("levers", [Levers(reactivation=0.1), Levers(0.4, 0.2, 0.1, reactivation=0.5)])
+def test_bins_of_those_won_back_cost_less_than_half_a_percent(forecast, base, levers):
+    model = forecast.models.purchases
+    scales = {"dropout_scale": 1 - levers.retention_lift, "rate_scale": 1 + levers.frequency_lift}
+    left_value = (1 - forecast.probability_alive) * forecast.expected_spend
+    for horizon in (1, 12, 36):
+        history = forecast.frequency, forecast.recency, forecast.T
+        bought = model.purchases_if_reactivated(horizon * DAYS_PER_MONTH, *history, **scales)
+        exact = levers.reactivation * (1 + levers.upsell_lift) * np.sum(left_value * bought)
+        without = replace(levers, reactivation=0.0)
+        total = spend_under(base, levers, horizon)[-1]
+        added = total - spend_under(base, without, horizon)[-1]
+        assert abs(added - exact) < min(5e-3 * total, 2e-2 * exact)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 36))
+@settings(max_examples=20)
+def test_winning_more_back_never_lowers_anything(base, one, other, horizon):
+    fewer, more = sorted((one, other))
+    low = spend_under(base, Levers(reactivation=fewer), horizon)
+    high = spend_under(base, Levers(reactivation=more), horizon)
+    assert np.all(high >= low)
+    assert high[0] == 0
+
+
+def test_a_longer_horizon_after_a_shorter_one(base):
+    levers = Levers(0.17, 0.03, reactivation=0.1)
+    short = spend_under(base, levers, 6)
+    assert spend_under(base, levers, 36)[:7] == pytest.approx(short, rel=1e-12)

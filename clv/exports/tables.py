@@ -10,6 +10,8 @@ DECIMALS = {
     "clv": 2,
     "clv_low": 2,
     "clv_high": 2,
+    "parameter_sd": 2,
+    "process_sd": 2,
     "value_at_risk": 2,
     "revenue": 2,
     "monetary_value": 2,

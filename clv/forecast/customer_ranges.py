@@ -82,7 +82,8 @@ def _quantiles(
         special.gammaincinv(shape, np.clip((tail - (1 - buys)) / buys, 0.0, 1.0)) * variance_if / mean_if
         for tail in tails
     )
-    return np.where(mean > 0, low, 0.0), np.where(mean > 0, high, 0.0)
+    # Where nearly all such customers bring nothing, the mean lies beyond the upper quantile.
+    return np.where(mean > 0, low, 0.0), np.maximum(high, mean)
 
 
 def _at_month(values: FloatArray, month: int) -> FloatArray:

@@ -154,13 +154,18 @@ class BetaGeoNBD(PurchaseModel):
         A living customer leaves only at the next purchase, so dropout does not come between.
         """
         alive = self.probability_alive(frequency, recency, T)
-        if self.k > 1:
-            # The expected purchases of a customer who is sure to leave at the next one.
-            return alive * self._average_over_phases(t, frequency, recency, T, dropout=(1.0, 0.0))
-        r, alpha, _, _ = self._values()
-        x, period = np.asarray(frequency, dtype=float), np.asarray(T, dtype=float)
-        exposure = np.asarray(t, dtype=float) / (alpha + period)
-        return alive * -np.expm1(-(r + x) * np.log1p(exposure))
+        values = self._values()
+        r, alpha = values[:2]
+        horizon, x, t_x, period = (np.asarray(given, dtype=float) for given in (t, frequency, recency, T))
+        if self.k == 1:
+            return alive * -np.expm1(-(r + x) * np.log1p(horizon / (alpha + period)))
+        stay = (alpha + period) / (alpha + period + horizon)
+        weights = self._phase_weights(values, x, t_x, period)
+        shape = r + self.k * x
+        bought = sum(
+            weight * probability_of_at_least(self.k - j, shape + j, stay) for j, weight in enumerate(weights)
+        )
+        return np.asarray(alive * bought / sum(weights))
 
     def probability_of_n_purchases(self, n: ArrayLike, t: ArrayLike) -> FloatArray:
         """P(X(t) = n) of a new customer: Fader, Hardie, Lee (2005) eq. 8, coins and phases counted as above."""

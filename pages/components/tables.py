@@ -28,7 +28,12 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "customers_share": ("Share of customers", SHARE, "Of all customers with a paid order."),
     "clv": ("CLV", MONEY, "Predicted contribution margin over the horizon, discounted."),
     "clv_low": ("CLV, low", MONEY, "The outcome is above this in 9 of 10 cases."),
-    "clv_high": ("CLV, high", MONEY, "The outcome is below this in 9 of 10 cases."),
+    "clv_high": (
+        "CLV, high",
+        MONEY,
+        "The outcome is below this in 9 of 10 cases or more. Where most such customers bring nothing and a few "
+        "bring much, it is the CLV itself, the average over them all.",
+    ),
     "parameter_sd": (
         "Spread, estimates",
         MONEY,

@@ -148,6 +148,20 @@ def test_sliders_change_the_answer_and_reset_restores_it(app):
     assert boxes(app) == before
 
 
+def test_reset_restores_the_levers_too(app):
+    before = boxes(app)
+    app.slider(key="lever_retention").set_value(100).run()
+    assert boxes(app)["Gain"] != before["Gain"]
+    assert boxes(app.button(key="reset").click().run()) == before
+
+
+def test_a_customer_looked_for_is_found_first(app):
+    page = open_page(app, "Customers")
+    page.text_input(key="customers_search").set_value("c00010").run()
+    assert_sound(page)
+    assert "Customer C00010" in words(page)
+
+
 def test_assumptions_survive_a_page_switch(app):
     app.slider(key="horizon").set_value(24).run()
     page = open_page(open_page(app, "Data"), "Overview")

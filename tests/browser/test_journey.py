@@ -82,6 +82,16 @@ def test_assumptions_follow_from_page_to_page_and_into_the_link(page: Page, app_
     assert box(page, "CLV, 6 months")
 
 
+def test_the_back_button_keeps_the_assumptions(page: Page):
+    before = box(page, "CLV, 12 months")
+    choose_page(page, "Customers")
+    page.go_back()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    wait_until_idle(page)
+    assert box(page, "CLV, 12 months") == before
+    assert not shown_exceptions(page)
+
+
 def test_cac_survives_a_new_file(page: Page, own_file: Path):
     set_slider(page, "cac", 5)
     before = keyed(page, "cac").locator("input[type=range]").input_value()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -45,6 +46,22 @@ def test_lines_of_a_day_are_one_purchase(summary):
     # Repeat days only: 30 and 50.
     assert a["monetary_value"] == pytest.approx(40.0)
     assert a["first_order_value"] == pytest.approx(15.0)
+
+
+def test_gaps_between_purchase_days(summary):
+    a, b = row(summary, "a"), row(summary, "b")
+    assert a["sum_log_gaps"] == pytest.approx(np.log(10) + np.log(30))
+    assert (a["previous_gap_days"], a["last_gap_days"]) == (10, 30)
+    assert b["sum_log_gaps"] == 0
+    assert np.isnan(b["last_gap_days"])
+
+
+def test_who_got_everything_back_is_not_modelled(read_rows):
+    rows = ROWS + "e,10,2024-01-03 09:00,12.00,search\ne,,2024-01-09 09:00,-12.00,search\n"
+    summary = customer_summary(read_rows(rows).transactions)
+    assert row(summary, "e")["revenue"] == 0
+    assert "e" not in set(summary.buyers["customer_id"])
+    assert summary.never_paid == 2
 
 
 def test_the_last_order_is_now(summary):
