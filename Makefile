@@ -15,16 +15,19 @@ $(shell [ -x $(PY) ] || rm -f $(RUNTIME) $(DEV))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app test lint bench clean
+.PHONY: help app test simulate lint bench clean
 
 help: ## show the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 app: $(RUNTIME) ## open CLV Studio in the browser, on this machine only
 	@exec $(PY) -m streamlit run app.py
 
 test: $(DEV) ## run every test, those in the browser too
 	@chromium="$$(tests/browser/find_chromium.sh)" && CHROMIUM="$$chromium" $(PY) -m pytest
+
+simulate: $(DEV) ## fit hundreds of simulated shops: are parameters recovered, do intervals cover?
+	$(PY) -m pytest -m simulation
 
 lint: $(DEV) ## check style, types and who may import whom
 	$(BIN)/ruff check .

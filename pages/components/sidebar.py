@@ -250,8 +250,9 @@ def _start_from_file(state: Session) -> dict[str, Any]:
         st.session_state["currency"] = start["currency"]
         if before is not None:
             # A slider whose range changes forgets its value, so it is said again.
-            largest = _largest_cac(state.dataset)
-            st.session_state["cac"] = min(float(st.session_state.get("cac", start["cac"])), largest)
+            largest, step = _largest_cac(state.dataset), _cac_step(state.dataset)
+            cac = min(float(st.session_state.get("cac", start["cac"])), largest)
+            st.session_state["cac"] = round(round(cac / step) * step, 6)
     return start
 
 
@@ -272,5 +273,9 @@ def _largest_cac(dataset: Dataset) -> float:
 
 
 def _cac_step(dataset: Dataset) -> float:
-    """About a thousandth of the range, a round number."""
-    return 10.0 ** math.floor(math.log10(_largest_cac(dataset) / 500))
+    """Fine enough to set any usual CAC to a percent or so."""
+    largest = _largest_cac(dataset)
+    for reach, step in ((50, 0.1), (1_000, 0.5), (10_000, 1.0)):
+        if largest <= reach:
+            return step
+    return float(10.0 ** math.floor(math.log10(largest / 1_000)))

@@ -39,7 +39,7 @@ from clv.forecast import (
 from clv.models import GammaGamma, ObservedMeanSpend
 from clv.models.purchase_model import ParametricModel
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.simulation, pytest.mark.timeout(900)]
 
 SHOPS = 100
 CUSTOMERS = 3000
