@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
 from typing import TypeVar
@@ -56,6 +56,8 @@ from clv.history import (
 )
 from clv.history.rfm import NEVER_PAID
 from clv.ingest import Ingested, QualityReport
+from clv.models import GroupedFit, fit_by_group
+from clv.models.by_group import group_names
 from clv.scenarios import LeverBase, Levers, WhatIf, prepare_levers, what_if
 
 RISK_BANDS = ("Low", "Medium", "High")
@@ -104,6 +106,8 @@ class Dataset:
         self._forecast_sets: dict[tuple[ModelChoice, IntervalSource], ForecastSets] = {}
         self._group_draws: dict[tuple[ModelChoice, IntervalSource, bytes], TotalDraws] = {}
         self._customer_variance: dict[tuple[ModelChoice, IntervalSource], NDArray[np.float64]] = {}
+        self._purchases_by_group: dict[tuple[ModelChoice, str], GroupedFit] = {}
+        self._spend_by_group: dict[tuple[ModelChoice, str], dict[str, NewCustomerSpend]] = {}
         self._new_customer_spend: dict[tuple[ModelChoice, IntervalSource], NewCustomerSpend] = {}
         self._next_orders: dict[ModelChoice, pd.DataFrame] = {}
         self._lock = Lock()
@@ -215,6 +219,39 @@ class Dataset:
             (choice, intervals),
             lambda: new_customer_spend(sets.forecast.models, sets.parameters, first_orders),
         )
+
+    def purchases_by_group(self, choice: ModelChoice, by: str) -> GroupedFit:
+        """The purchase model for each value of a column, where that predicts held-out customers better."""
+        pooled, buyers = self.modelled(choice).models.purchases, self.buyers
+
+        def make() -> GroupedFit:
+            return fit_by_group(
+                pooled,
+                buyers["frequency"],
+                buyers["recency_days"],
+                buyers["T_days"],
+                buyers[by],
+                noun=f"groups by {by}",
+            )
+
+        return self._once(self._purchases_by_group, (choice, by), make)
+
+    def spend_by_group(self, choice: ModelChoice, by: str) -> dict[str, NewCustomerSpend]:
+        """What a new customer of each value of a column spends, by value, largest group first."""
+        grouped, models = self.purchases_by_group(choice, by), self.modelled(choice).models
+        first_orders = self.buyers["first_order_value"].to_numpy(dtype=float)
+        group_of = group_names(self.buyers[by])
+
+        def make() -> dict[str, NewCustomerSpend]:
+            spends = {}
+            for group in (*grouped.models, *grouped.in_pooled):
+                own = replace(models, purchases=grouped.model_for(group))
+                spends[group] = new_customer_spend(
+                    own, drawn_parameters(own), first_orders[group_of == group]
+                )
+            return spends
+
+        return self._once(self._spend_by_group, (choice, by), make)
 
     def next_orders(self, choice: ModelChoice) -> pd.DataFrame:
         """When each buyer's next order is due, computed on first use.
@@ -377,6 +414,36 @@ class Analysis:
         """Value of a newly acquired customer against CAC."""
         spend = self.dataset.new_customer_spend(self.assumptions.model, self.assumptions.intervals)
         return value_of_new_customer(spend, self.assumptions)
+
+    def acquisition_by(self, by: str) -> pd.DataFrame:
+        """What a new customer of each value of a column is worth, highest first.
+
+        Frame with the column, customers, new_customer_clv with new_customer_low and new_customer_high (money),
+        clv_to_cac, payback_month (missing beyond 36 months) and largest_cac (money). ``grouping_message`` says
+        whether the groups have purchase models of their own; the spend of later orders is that of everybody.
+        """
+        counts = pd.Series(group_names(self.dataset.buyers[by])).value_counts()
+        rows = []
+        for group, spend in self.dataset.spend_by_group(self.assumptions.model, by).items():
+            new = value_of_new_customer(spend, self.assumptions)
+            rows.append(
+                {
+                    by: group,
+                    "customers": int(counts[group]),
+                    "new_customer_clv": new.clv.mean,
+                    "new_customer_low": new.clv.low,
+                    "new_customer_high": new.clv.high,
+                    "clv_to_cac": new.ratio,
+                    "payback_month": new.payback_month,
+                    "largest_cac": new.allowable_cac,
+                }
+            )
+        table = pd.DataFrame(rows).astype({"clv_to_cac": float, "payback_month": "Int64"})
+        return table.sort_values("new_customer_clv", ascending=False, ignore_index=True)
+
+    def grouping_message(self, by: str) -> str:
+        """Whether customers of different values of a column buy differently enough, in words."""
+        return self.dataset.purchases_by_group(self.assumptions.model, by).message
 
     def what_if(self, levers: Levers, segment: str = EVERYONE) -> WhatIf:
         """Base case against levers, for all customers or those of one segment."""

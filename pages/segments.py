@@ -9,7 +9,7 @@ from clv.charts import segment_values
 from clv.history import RFM_SEGMENTS
 from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
-from pages.components.formatting import money, percent
+from pages.components.formatting import in_prose, money, percent
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
 from pages.components.tables import column_label, show_table
@@ -75,8 +75,26 @@ def draw() -> None:
             primary=True,
         )
         download_table("Download the table", lambda: table, f"clv_by_{by}", "segments_figures")
+    if by in analysis.breakdown_attributes:
+        acquisition(analysis, by)
     if by == "segment":
         explain_segments()
+
+
+def acquisition(analysis: Analysis, by: str) -> None:
+    """What a new customer of each group is worth, and so what may be paid for one."""
+    st.subheader(f"New customers by {column_label(by).lower()}")
+    with st.spinner("Fitting each group …", show_time=True):
+        table = analysis.acquisition_by(by)
+    st.caption(
+        in_prose(analysis.grouping_message(by)) + " The spend of later orders is that of all customers."
+    )
+    show_table(
+        table, alt=f"New customer CLV and largest CAC by {by}", key="segments_acquisition", height="content"
+    )
+    download_table(
+        "Download these figures", lambda: table, f"new_customers_by_{by}", "segments_acquisition_list"
+    )
 
 
 def sentence(table, by: str, analysis: Analysis, currency: str | None) -> str:

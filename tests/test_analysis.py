@@ -9,7 +9,7 @@ import pytest
 
 from clv.analysis import EVERYONE, Analysis, Dataset
 from clv.assumptions import Assumptions
-from clv.models import ModelDataError
+from clv.models import ModelDataError, ModifiedBetaGeoNBD
 from clv.scenarios import Levers
 from tests.conftest import PROJECT
 
@@ -67,6 +67,28 @@ def test_the_customer_table_agrees_with_the_boxes(analysis):
     unpaid = table[table["segment"] == "No paid order"]
     assert len(unpaid) == 21
     assert unpaid["clv"].isna().all()
+
+
+def test_channels_get_models_of_their_own(analysis, truth):
+    fitted = analysis.dataset.purchases_by_group("auto", "channel")
+    assert fitted.helps
+    for name, channel in truth["channels"].items():
+        known = ModifiedBetaGeoNBD.from_params(**channel["mbg_nbd"]).expected_purchases_new_customer(365)
+        assert fitted.model_for(name).expected_purchases_new_customer(365) == pytest.approx(known, rel=0.15)
+    table = analysis.acquisition_by("channel").set_index("channel")
+    assert (table.index[0], table.index[-1]) == ("Referral", "Paid social")
+    assert table["customers"].sum() == len(analysis.dataset.buyers)
+    assert (table["new_customer_low"] < table["new_customer_clv"]).all()
+    assert (table["new_customer_clv"] < table["new_customer_high"]).all()
+    clv = table["clv_to_cac"].to_numpy() * analysis.assumptions.cac
+    assert clv == pytest.approx(table["new_customer_clv"].to_numpy())
+
+
+def test_countries_do_not_buy_differently_and_share_one_model(analysis):
+    fitted = analysis.dataset.purchases_by_group("auto", "country")
+    assert not fitted.helps
+    assert all(model is fitted.pooled for model in fitted.models.values())
+    assert "pooled fit stays" in analysis.grouping_message("country")
 
 
 def test_histograms_hold_everyone(analysis):

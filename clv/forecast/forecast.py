@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -32,8 +33,8 @@ class Forecast:
     frequency, recency, T : history in days; monetary_value : money.
     probability_alive, expected_spend (money per purchase) : shape (customers,).
     cell : shape (customers,), row of the cell arrays.
+    cell_state : frequency, T and, for models that ask for it, recency of each cell, shape (cells, 1).
     cell_purchases : shape (cells, 37), expected purchases of a living customer up to each month's end.
-    cell_pairs : shape (cells, 37), E[X(X-1)] of the same purchases.
     """
 
     models: FittedModels
@@ -44,8 +45,15 @@ class Forecast:
     probability_alive: FloatArray
     expected_spend: FloatArray
     cell: IntArray
+    cell_state: tuple[FloatArray, ...]
     cell_purchases: FloatArray
-    cell_pairs: FloatArray
+
+    @cached_property
+    def cell_pairs(self) -> FloatArray:
+        """E[X(X-1)] of the purchases of each cell, shape (cells, 37); only ranges and intervals ask for it."""
+        frequency, T, *recency = self.cell_state
+        pairs = self.models.purchases.purchase_pairs_if_alive
+        return pairs(MONTH_ENDS, frequency, T, recency=recency[0] if recency else None)
 
     def expected_purchases(self, horizon_months: int) -> FloatArray:
         """Expected purchase days of each customer within the horizon, shape (customers,)."""
@@ -74,8 +82,8 @@ def forecast_customers(buyers: pd.DataFrame, models: FittedModels) -> Forecast:
     purchases = models.purchases
     # Equal rates and equal chances to stay: one cell. Only some models also ask when the last purchase was.
     cells, cell = distinct_rows(x, T, t_x) if purchases.needs_recency else distinct_rows(x, T)
-    cell_x, cell_T = cells[0][:, None], cells[1][:, None]
-    cell_t_x = cells[2][:, None] if purchases.needs_recency else None
+    state = tuple(column[:, None] for column in cells)
+    recency = state[2] if purchases.needs_recency else None
     return Forecast(
         models=models,
         frequency=x,
@@ -85,6 +93,6 @@ def forecast_customers(buyers: pd.DataFrame, models: FittedModels) -> Forecast:
         probability_alive=purchases.probability_alive(x, t_x, T),
         expected_spend=models.spend.expected_spend(x, m),
         cell=cell,
-        cell_purchases=purchases.purchases_if_alive(MONTH_ENDS, cell_x, cell_T, recency=cell_t_x),
-        cell_pairs=purchases.purchase_pairs_if_alive(MONTH_ENDS, cell_x, cell_T, recency=cell_t_x),
+        cell_state=state,
+        cell_purchases=purchases.purchases_if_alive(MONTH_ENDS, state[0], state[1], recency=recency),
     )
