@@ -317,7 +317,7 @@ def pareto_section(customers: int, runs: int) -> None:
         },
         1,
     )
-    print_fits(sides, {"raw": 20, "compressed": 20})
+    print_fits(sides, {"raw": 20, "compressed": 4})
 
 
 def memory_section(customers: int, runs: int) -> None:

@@ -163,7 +163,7 @@ def prospects(row: pd.Series, analysis: Analysis, currency: str | None) -> None:
             help="Expected days with an order within the horizon.",
         ),
         ValueBox(
-            "Spend per order",
+            "Spend per order day",
             money(row["expected_spend"], currency),
             "before margin",
             help="The customer's own average, drawn toward that of all customers the less is known.",

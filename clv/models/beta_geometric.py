@@ -40,6 +40,7 @@ from clv.models.negative_binomial import probability_of, probability_of_at_least
 from clv.models.purchase_model import Histories, PurchaseModel, _checked_history
 
 LARGEST_K = 20
+MANY_ROWS = 1_000  # for one frequency, that repay rules of their own for nearer horizons
 LARGEST_DROPOUT_SCALE = 2.0
 
 
@@ -210,7 +211,10 @@ class BetaGeoNBD(PurchaseModel):
         dropout_scale: float = 1.0,
         rate_scale: float = 1.0,
     ) -> FloatArray:
-        """The moment averaged over p ~ Beta(a, b+n), or ``dropout``: one rule for each distinct frequency."""
+        """The moment averaged over p ~ Beta(a, b+n), or ``dropout``.
+
+        One rule for each distinct frequency; where many share one, shorter rules for their nearer horizons.
+        """
         r, alpha, a, b = self._values()
         horizon, x, period = np.broadcast_arrays(
             *(np.asarray(values, dtype=float) for values in (t, frequency, T))
@@ -219,7 +223,11 @@ class BetaGeoNBD(PurchaseModel):
         stays = np.broadcast_to(stays, x.shape)
         tau = rate_scale * horizon / (alpha + period)
         result = np.empty(x.size)
-        for rows in _same_value(x.ravel()):
+        rules = _same_value(x.ravel())
+        if x.size > MANY_ROWS * len(rules):
+            octave = np.ceil(np.log2(np.maximum(tau.ravel(), 2.0**-4)))
+            rules = [rows[part] for rows in rules for part in _same_value(octave[rows])]
+        for rows in rules:
             count, exposure = float(x.flat[rows[0]]), tau.ravel()[rows]
             reach = dropout_scale * exposure.max()
             nodes, weights = beta_rule(a, float(stays.flat[rows[0]]), nodes_needed(reach, r + count))
