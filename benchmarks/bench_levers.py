@@ -30,7 +30,9 @@ def main() -> None:
         models = FittedModels(model, ORDINARY_SPEND, ())
         base = prepare_levers(forecast_customers(simulated(name, asked.customers), models))
         times = [_move(base, move / 100) for move in range(1, asked.moves + 2)][1:]
-        print(f"{name:12} {base.living.T.size:5} bins   median {statistics.median(times):5.0f}   moves {asked.moves}")
+        print(
+            f"{name:12} {base.living.T.size:5} bins   median {statistics.median(times):5.0f}   moves {asked.moves}"
+        )
 
 
 def _move(base: LeverBase, retention_lift: float) -> float:
