@@ -30,7 +30,7 @@ def draw() -> None:
     waiting = st.container()  # holds the spinner's place, so that nothing below moves
     if not can_forecast(analysis):
         show_table(
-            analysis.dataset.summary.frame.sort_values("revenue", ascending=False),
+            analysis.dataset.summary.table.sort_values("revenue", ascending=False),
             alt="Customers by revenue",
             key="customers_history",
         )

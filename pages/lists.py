@@ -55,7 +55,7 @@ def draw() -> None:
     analysis = open_page()
     currency = current_currency()
     if not can_forecast(analysis):
-        frame = analysis.dataset.summary.frame
+        frame = analysis.dataset.summary.table
         download_table("All customers", lambda: frame, "customers", "lists_history", primary=True)
         return
     place = st.container()

@@ -208,7 +208,7 @@ def draw() -> None:
 
 def history_only(analysis: Analysis, currency: str | None) -> None:
     """What can be said without a model."""
-    frame = analysis.dataset.summary.frame
+    frame = analysis.dataset.summary.table
     finding(f"{count(len(frame))} customers brought {money(float(frame['revenue'].sum()), currency)} so far.")
     download_table("All customers", lambda: frame, "customers", "overview_history")
 

@@ -14,6 +14,8 @@ from clv.history.engine import to_frame
 from clv.history.purchase_days import purchase_days
 from clv.ingest import Transactions
 
+FOR_MODELS = ("sum_log_gaps", "last_gap_days", "previous_gap_days")
+
 
 @dataclass(frozen=True)
 class CustomerSummary:
@@ -36,6 +38,11 @@ class CustomerSummary:
     def buyers(self) -> pd.DataFrame:
         """The customers with at least one purchase day and money left after refunds, in order."""
         return self.frame[(self.frame["purchase_days"] > 0) & (self.frame["revenue"] > 0)]
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The frame for readers: without what only the models ask for."""
+        return self.frame.drop(columns=list(FOR_MODELS))
 
     @property
     def never_paid(self) -> int:
