@@ -131,8 +131,10 @@ def _polish(objective: Objective, point: FloatArray) -> FloatArray:
         gradient = _projected_gradient(objective, point)
         if np.max(np.abs(gradient)) < GRADIENT_TOLERANCE / 100:
             break
-        values, vectors = np.linalg.eigh(_hessian(objective, point))
-        step = vectors @ ((vectors.T @ gradient) / np.maximum(np.abs(values), 1e-8))
+        free = ~_at_bound(point, objective(point)[1])
+        values, vectors = np.linalg.eigh(_hessian(objective, point)[np.ix_(free, free)])
+        step = np.zeros(point.size)
+        step[free] = vectors @ ((vectors.T @ gradient[free]) / np.maximum(np.abs(values), 1e-8))
         bound = LOG_PARAMETER_BOUND
         trials = (np.clip(point - step / 4**k, -bound, bound) for k in range(8))
         better = next((trial for trial in trials if objective(trial)[0] < value), None)
@@ -145,8 +147,12 @@ def _polish(objective: Objective, point: FloatArray) -> FloatArray:
 def _projected_gradient(objective: Objective, point: FloatArray) -> FloatArray:
     """The gradient, without the part that pushes against a bound."""
     gradient = objective(point)[1]
-    blocked = (np.abs(point) >= LOG_PARAMETER_BOUND - 1e-6) & (gradient * point < 0)
-    return np.where(blocked, 0.0, gradient)
+    return np.where(_at_bound(point, gradient), 0.0, gradient)
+
+
+def _at_bound(point: FloatArray, gradient: FloatArray) -> NDArray[np.bool_]:
+    """Which parameters lie at their bound and would go on beyond it."""
+    return np.asarray((np.abs(point) >= LOG_PARAMETER_BOUND - 1e-6) & (gradient * point < 0))
 
 
 def _hessian(objective: Objective, point: FloatArray) -> FloatArray:
