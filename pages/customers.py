@@ -72,7 +72,7 @@ def found_sentence(found: pd.DataFrame, analysis: Analysis, currency: str | None
     return (
         f"{count(len(found))} of {count(len(analysis.customers))} customers, worth "
         f"{money(float(found['clv'].sum()), currency)} over {months(analysis.assumptions.horizon_months)}; "
-        f"{count(len(at_risk))} of them are at high risk, with "
+        f"{count(len(at_risk))} of them at high risk, with "
         f"{money(float(at_risk['value_at_risk'].sum()), currency)} at stake."
     )
 

@@ -159,7 +159,7 @@ def test_a_customer_looked_for_is_found_first(app):
     page = open_page(app, "Customers")
     page.text_input(key="customers_search").set_value("c00010").run()
     assert_sound(page)
-    assert "Customer C00010" in words(page)
+    assert "Customer C00010" in [heading.value for heading in page.subheader]
 
 
 def test_assumptions_survive_a_page_switch(app):
