@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clv.forecast.forecast import Forecast
 from clv.forecast.parameter_sets import ParameterSets, with_finite_mean
 from clv.models import GammaGamma, ModelDataError, ObservedMeanSpend, PurchaseModel, SpendModel
+from clv.models.distinct import distinct_rows
 
 FloatArray = NDArray[np.float64]
 
@@ -33,9 +34,8 @@ def resampled_parameters(forecast: Forecast, resamples: int = RESAMPLES, seed: i
     """
     customers = forecast.frequency.size
     rng = np.random.default_rng(seed)
-    states, state = np.unique(
-        np.stack([forecast.frequency, forecast.recency, forecast.T], axis=1), axis=0, return_inverse=True
-    )
+    columns, state = distinct_rows(forecast.frequency, forecast.recency, forecast.T)
+    states = np.stack(columns, axis=1)
     pairs: list[tuple[PurchaseModel, SpendModel]] = []
     for _ in range(resamples):
         times_drawn = rng.multinomial(customers, np.full(customers, 1 / customers)).astype(float)
@@ -43,7 +43,7 @@ def resampled_parameters(forecast: Forecast, resamples: int = RESAMPLES, seed: i
         try:
             purchases = _refit_purchases(forecast.models.purchases, states, weights)
             pairs.append((purchases, _refit_spend(forecast, times_drawn)))
-        except ModelDataError:
+        except ModelDataError:  # counted below, as skipped
             continue
     if len(pairs) < min(FEWEST_RESAMPLES, resamples):
         raise ModelDataError(

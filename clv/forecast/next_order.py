@@ -9,6 +9,7 @@ from scipy.optimize import elementwise
 from clv.assumptions import MAX_HORIZON_MONTHS
 from clv.forecast.forecast import DAYS_PER_MONTH, Forecast
 from clv.models import PurchaseModel
+from clv.models.distinct import distinct_rows
 
 FloatArray = NDArray[np.float64]
 
@@ -31,9 +32,8 @@ def next_order_days(forecast: Forecast, quantiles: tuple[float, ...] = WINDOW_QU
     NaN where the quantile lies more than 36 months ahead, and for whom no further order is possible.
     Computed once per distinct history.
     """
-    states, state = np.unique(
-        np.stack([forecast.frequency, forecast.recency, forecast.T], axis=1), axis=0, return_inverse=True
-    )
+    columns, state = distinct_rows(forecast.frequency, forecast.recency, forecast.T)
+    states = np.stack(columns, axis=1)
     days = [
         _days_to_quantiles(forecast.models.purchases, states[start : start + CHUNK], quantiles)
         for start in range(0, len(states), CHUNK)

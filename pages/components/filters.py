@@ -14,7 +14,8 @@ MOST_VALUES = 60
 
 def filter_customers(analysis: Analysis, page: str) -> pd.DataFrame:
     """Draw the filters (keys prefixed by ``page``) and give the customers who pass, dearest first."""
-    table = analysis.customers
+    with st.spinner("Working out each customer's range and next order …", show_time=True):
+        table = analysis.customers
     keep = pd.Series(True, index=table.index)
     choices = {
         "segment": analysis.dataset.segment_names,

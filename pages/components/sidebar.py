@@ -99,37 +99,7 @@ def _assumption_controls(state: Session) -> None:
     start = _start_from_file(state)
     currency = current_currency()
     sign = currency_sign(currency)
-    kind = st.segmented_control(
-        "Margin",
-        ["Contribution", "Gross"],
-        default=start["margin_kind"],
-        key="margin_kind",
-        required=True,
-        bind="query-params",
-        width="stretch",
-        help="Gross margin: net sales less the cost of goods. Contribution margin: also less shipping, payment "
-        "fees and returns. CAC is compared with the contribution margin.",
-    )
-    st.slider(
-        f"{kind} margin, % of net sales",
-        1,
-        100,
-        start["margin"],
-        key="margin",
-        format="%d%%",
-        bind="query-params",
-    )
-    if kind == "Gross":
-        st.slider(
-            "Shipping, fees and returns, % of net sales",
-            0,
-            60,
-            start["variable_costs"],
-            key="variable_costs",
-            format="%d%%",
-            bind="query-params",
-            help="Taken off the gross margin to give the contribution margin.",
-        )
+    _margin_controls(start)
     st.slider(
         in_prose(f"CAC, {sign} per new customer" if sign else "CAC per new customer"),
         0.0,
@@ -173,6 +143,41 @@ def _assumption_controls(state: Session) -> None:
     with st.expander("More", key="more"):
         _rarely_changed(start)
     st.button("Reset assumptions", on_click=_reset, key="reset", width="stretch")
+
+
+def _margin_controls(start: dict[str, Any]) -> None:
+    """Contribution margin, or gross margin with what is taken off it."""
+    kind = st.segmented_control(
+        "Margin",
+        ["Contribution", "Gross"],
+        default=start["margin_kind"],
+        key="margin_kind",
+        required=True,
+        bind="query-params",
+        width="stretch",
+        help="Gross margin: net sales less the cost of goods. Contribution margin: also less shipping, payment "
+        "fees and returns. CAC is compared with the contribution margin.",
+    )
+    st.slider(
+        f"{kind} margin, % of net sales",
+        1,
+        100,
+        start["margin"],
+        key="margin",
+        format="%d%%",
+        bind="query-params",
+    )
+    if kind == "Gross":
+        st.slider(
+            "Shipping, fees and returns, % of net sales",
+            0,
+            60,
+            start["variable_costs"],
+            key="variable_costs",
+            format="%d%%",
+            bind="query-params",
+            help="Taken off the gross margin to give the contribution margin.",
+        )
 
 
 def _rarely_changed(start: dict[str, Any]) -> None:
