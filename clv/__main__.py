@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
@@ -187,7 +188,7 @@ def _read(
 def _score_summary(analysis: Analysis) -> dict[str, Any]:
     assumptions, total = analysis.assumptions, analysis.total_clv
     purchases, spend = analysis.models.purchases, analysis.models.spend
-    new = analysis.new_customer
+    independence, new = analysis.models.independence, analysis.new_customer
     return {
         "as_of": analysis.dataset.as_of.isoformat(),
         "customers": len(analysis.dataset.summary.frame),
@@ -199,6 +200,7 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
             "message": purchases.message_,
             "spend_model": spend.name,
             "spend_params": getattr(spend, "params_", {}),
+            "spend_independence": asdict(independence) if independence else None,
             "groups": _groups(analysis.models),
         },
         "assumptions": assumptions.to_dict(),

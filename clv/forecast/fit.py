@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clv.assumptions import ModelChoice, ModelSetting
+from clv.forecast.spend_independence import SpendIndependence, spend_independence
 from clv.models import (
     BetaGeoNBD,
     GammaGamma,
@@ -50,12 +51,14 @@ class FittedModels:
     purchases : the purchase model of everybody.
     spend : the spend model of everybody.
     notes : in words.
+    independence : whether spend goes with frequency, which the spend model excludes; None where too few came back.
     group_by, groups : the column whose values were fitted by themselves, and those fits; None where not asked.
     """
 
     purchases: PurchaseModel
     spend: SpendModel
     notes: tuple[str, ...]
+    independence: SpendIndependence | None = None
     group_by: str | None = None
     groups: GroupedFit | None = None
 
@@ -98,12 +101,17 @@ def fit_models(buyers: pd.DataFrame, setting: ModelSetting = ONE_MODEL) -> Fitte
         notes = (NOBODY_LEAVES, *notes)
     if not purchases.converged_:
         notes = (f"{purchases.name} {purchases.message_}: take its figures with caution.", *notes)
+    independence = spend_independence(buyers)
+    if independence is not None and not independence.holds:
+        notes = (*notes, independence.message)
     if setting.group_by is None:
-        return FittedModels(purchases, spend, (*timing, *notes))
+        return FittedModels(purchases, spend, (*timing, *notes), independence)
     groups = fit_by_group(
         purchases, *history[:3], buyers[setting.group_by], noun=f"groups by {setting.group_by}"
     )
-    return FittedModels(groups.pooled, spend, (*timing, groups.message, *notes), setting.group_by, groups)
+    return FittedModels(
+        groups.pooled, spend, (*timing, groups.message, *notes), independence, setting.group_by, groups
+    )
 
 
 def _fit_regular_timing(buyers: pd.DataFrame) -> tuple[PurchaseModel, tuple[str, ...]]:
