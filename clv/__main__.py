@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
 
@@ -20,6 +21,10 @@ from clv.exports import to_csv
 from clv.forecast import FittedModels
 from clv.ingest import Ingested, InputError, OrderFile, QualityReport, read_orders
 from clv.models import ModelDataError
+
+if TYPE_CHECKING:
+    from clv.validation.backtest import Backtest
+    from clv.validation.scorecard import Scored
 
 CANNOT_USE_INPUT = 2
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -170,6 +175,32 @@ def score(
     _print(result, _score_text(analysis, result, out), as_json)
 
 
+@main.command("backtest")
+@_reading_options
+@click.option(
+    "--holdout-days", type=click.IntRange(1), help="Days held out at the end (default: a quarter of all)."
+)
+def backtest_command(
+    files: tuple[Path, ...],
+    mapping: dict[str, str],
+    date_order: Any,
+    currency: str | None,
+    as_json: bool,
+    holdout_days: int | None,
+) -> None:
+    """Say how well each model would have predicted the last days of FILES, against naive baselines."""
+    ingested = _read(files, mapping, date_order, currency)
+    try:
+        found = Dataset(ingested).backtest(holdout_days, _tell_nobody)
+    except ValueError as error:
+        _refuse(str(error))
+    _print(_backtest_summary(found), _backtest_text(found), as_json)
+
+
+def _tell_nobody(_share: float, _doing: str) -> None:
+    """Progress is for screens."""
+
+
 def _read(
     files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None
 ) -> Ingested:
@@ -256,6 +287,69 @@ def _reference(analysis: Analysis) -> dict[str, Any]:
         return {"message": str(error)}
     rows = native.with_params(**params).log_likelihood(*history)
     return {"params": params, "log_likelihood": float(rows.sum())}
+
+
+def _backtest_summary(found: Backtest) -> dict[str, Any]:
+    holdout, choice = found.holdout, found.choice
+    return {
+        "calibration_end": holdout.window.cutoff.isoformat(),
+        "holdout_end": holdout.window.end.isoformat(),
+        "customers": len(holdout.buyers),
+        "customers_in_all": found.customers_in_all,
+        "actual": {"purchases": float(holdout.purchases.sum()), "revenue": float(holdout.spend.sum())},
+        "models": [_scored_summary(found, scored) for scored in found.scored],
+        "inner_origins": [
+            {"name": one.candidate.name, "loss": one.loss, "mae": one.mae, "eligible": one.eligible}
+            for one in (choice.scores if choice else ())
+        ],
+        "failed": found.failed,
+        "verdict": _verdict(found),
+    }
+
+
+def _verdict(found: Backtest) -> str:
+    from clv.validation.words import verdict
+
+    return verdict(found)
+
+
+def _scored_summary(found: Backtest, scored: Scored) -> dict[str, Any]:
+    against = found.against(scored)
+    numbers = {
+        "mae": scored.purchases.mae,
+        "rmse": scored.purchases.rmse,
+        "bias": scored.purchases.bias,
+        "gini": scored.purchases.gini,
+        "spearman": scored.purchases.spearman,
+        "coverage80": scored.coverage,
+        "msle": scored.purchases.msle,
+        "top_decile": scored.purchases.top_decile,
+        **{f"spend_{name}": value for name, value in asdict(scored.money).items()},
+        **asdict(scored.activity),
+    }
+    finite = {
+        name: value if value is None or math.isfinite(value) else None for name, value in numbers.items()
+    }
+    return {
+        "name": scored.candidate.name,
+        "kind": scored.candidate.kind,
+        **finite,
+        "chosen": scored is found.chosen,
+        "chosen_against_it": {**asdict(against), "verdict": against.verdict},
+    }
+
+
+def _backtest_text(found: Backtest) -> str:
+    table = [f"{'':1} {'':26}{'MAE':>8}{'RMSE':>8}{'bias':>8}{'Gini':>7}{'AUC':>7}{'in 80 %':>9}"]
+    for scored in found.scored:
+        of = scored.purchases
+        inside = "" if scored.coverage is None else f"{scored.coverage:.0%}"
+        mark = "*" if scored is found.chosen else ""
+        table.append(
+            f"{mark:1} {scored.candidate.name:26}{of.mae:8.4f}{of.rmse:8.3f}{of.bias:+8.1%}{of.gini:7.3f}"
+            f"{scored.activity.auc:7.3f}{inside:>9}"
+        )
+    return "\n".join([_verdict(found), "", *table])
 
 
 def _report_text(report: QualityReport) -> str:
