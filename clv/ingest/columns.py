@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cache
 
+from clv.ingest import layout as known_layouts
 from clv.ingest import vocabulary
 from clv.ingest.errors import Problem
+from clv.ingest.layout import Layout
+from clv.ingest.names import normalised
 
-FIELDS = (
+MAIN_FIELDS = (
     "customer", "date", "amount", "quantity", "unit_price", "order_id", "discount", "refund", "currency", "status",
 )  # fmt: skip
+# What some exports say besides; their columns stay attributes too.
+FURTHER_FIELDS = (
+    "email", "type", "line_id", "refund_of", "refund_customer", "cancelled", "test", "captured", "card_month", "card_year",
+)  # fmt: skip
+FIELDS = MAIN_FIELDS + FURTHER_FIELDS
 # What the command line and the mapping form call the fields.
 MEANINGS = {"customer": "customer", "date": "order date", "amount": "amount", "quantity": "quantity",
             "unit_price": "unit price", "order_id": "order number", "discount": "discount", "refund": "refund",
-            "currency": "currency", "status": "order status"}  # fmt: skip
-# NFKD does not take these letters apart.
-LETTERS = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "ё": "е"})
+            "currency": "currency", "status": "order status", "email": "email address", "type": "transaction type",
+            "line_id": "order line number", "refund_of": "number of the order refunded",
+            "refund_customer": "customer of a refund", "cancelled": "cancellation", "test": "test flag",
+            "captured": "captured flag", "card_month": "month the card expires",
+            "card_year": "year the card expires"}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,12 @@ class ColumnMapping:
 
     Either `amount` is given or both `quantity` and `unit_price`. `discount` is money per line and is subtracted
     only where the amount is quantity x unit price; `refund` is positive money and is always subtracted.
+
+    `email` identifies guests. `type` says purchase or refund. `line_id` numbers the lines: lines that are the same
+    under one number are one. `refund_of` is the number of the order that a refund row belongs to, `refund_customer`
+    the customer of a refund row where it is another column. `cancelled` holds the day of the cancellation or a flag,
+    `test` and `captured` are flags, `card_month` and `card_year` say when the card expires.
+
     `attributes` are further columns, kept as text.
     """
 
@@ -41,6 +56,16 @@ class ColumnMapping:
     refund: str | None = None
     currency: str | None = None
     status: str | None = None
+    email: str | None = None
+    type: str | None = None
+    line_id: str | None = None
+    refund_of: str | None = None
+    refund_customer: str | None = None
+    cancelled: str | None = None
+    test: str | None = None
+    captured: str | None = None
+    card_month: str | None = None
+    card_year: str | None = None
     attributes: tuple[str, ...] = ()
 
     def named(self) -> dict[str, str]:
@@ -52,15 +77,6 @@ class ColumnMapping:
         return {field.name: getattr(self, field.name) for field in fields(self)} | {
             "attributes": list(self.attributes)
         }
-
-
-@cache
-def normalised(name: str) -> str:
-    """A column name without case, accents, spaces, punctuation and words for the unit."""
-    folded = unicodedata.normalize("NFKD", name.casefold().translate(LETTERS))
-    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
-    parts = re.findall(r"[^\W_]+", plain)
-    return "".join([part for part in parts if part not in vocabulary.header_noise()] or parts)
 
 
 @cache
@@ -90,9 +106,35 @@ def distinct_names(header: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
+def layout_of(columns: Iterable[str]) -> Layout | None:
+    """The layout that the columns are: of known make, or a general one, or none."""
+    names = [column for column in columns if column]
+    return known_layouts.recognise(names) or known_layouts.general_layout(_guess_by_name(names))
+
+
 def guess_mapping(columns: Iterable[str]) -> dict[str, str]:
-    """Find the columns by their names; a field whose column is not there is left out."""
+    """Find the columns by the layout and by their names; a field whose column is not there is left out."""
     named = [column for column in columns if column]
+    layout = known_layouts.recognise(named)
+    by_name = _guess_by_name(named)
+    if layout is None:
+        return by_name
+    by_normalised = {normalised(column): column for column in reversed(named)}
+    found: dict[str, str] = {}
+    for field in FIELDS:
+        column = layout.column_of(field, by_normalised)
+        # An email address that is the customer already identifies no guest.
+        if column is not None and not (field == "email" and column == found.get("customer")):
+            found[field] = column
+    for field in missing_fields(found):
+        # Of customers the general names include "id", which in an export of known make is the order's.
+        general = field != "customer" or field not in layout.columns
+        if general and field in by_name and by_name[field] not in found.values():
+            found[field] = by_name[field]
+    return _one_kind_of_amount(found, named)
+
+
+def _guess_by_name(named: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for field in (
         "customer",
@@ -105,6 +147,8 @@ def guess_mapping(columns: Iterable[str]) -> dict[str, str]:
         "quantity",
         "unit_price",
         "discount",
+        "email",
+        "line_id",
     ):
         column = _best(field, field, named, found)
         if column is not None:
@@ -149,7 +193,7 @@ def header_score(cells: Iterable[str], wanted: frozenset[str] = frozenset()) -> 
     """How many different meanings a row of cells names, as a header does."""
     named = [cell.strip() for cell in cells if cell.strip()]
     asked = sum(normalised(cell) in wanted for cell in named)
-    return asked * 2 + len(guess_mapping(dict.fromkeys(named)))
+    return asked * 2 + len(_guess_by_name([*dict.fromkeys(named)]))
 
 
 def find_column(columns: Iterable[str], wanted: str) -> str | None:
@@ -192,7 +236,8 @@ def resolve_mapping(
         chosen, attributes, problems = _guess_overridden(name, columns, asked or {})
         if problems:
             return None, problems
-    problems = _unknown_columns(files, chosen, attributes or ())
+    sought = _always_there(chosen, asked)
+    problems = _unknown_columns(files, sought, attributes or ())
     missing = missing_fields(chosen)
     if missing:
         problems.append(_missing_problem(name, columns, missing))
@@ -223,7 +268,16 @@ def _guess_overridden(
     elif given.get("quantity") or given.get("unit_price"):
         guess = {**_parts(columns, taken), **guess}
         guess.pop("amount", None)
-    return guess | given, _as_names(asked.get("attributes")), []
+    return guess | _going_along(columns, given) | given, _as_names(asked.get("attributes")), []
+
+
+def _going_along(columns: Sequence[str], given: Mapping[str, str | None]) -> dict[str, str | None]:
+    """The currency and the refund that belong to the amount that the user chose."""
+    layout, amount = known_layouts.recognise(columns), normalised(given.get("amount") or "")
+    for chosen, fields_along in (layout.together if layout else {}).items():
+        if normalised(chosen) == amount:
+            return {field: find_column(columns, column) for field, column in fields_along.items()}
+    return {}
 
 
 def _parts(columns: Sequence[str], taken: set[str | None]) -> dict[str, str]:
@@ -238,6 +292,14 @@ def _as_names(value: object) -> Sequence[str] | None:
     if isinstance(value, str):
         return [name.strip() for name in value.split(",") if name.strip()]
     return [str(name) for name in value] if isinstance(value, Iterable) else None
+
+
+def _always_there(
+    chosen: Mapping[str, str | None], asked: ColumnMapping | Mapping[str, str] | None
+) -> dict[str, str | None]:
+    """The columns that every file must have; what an export says besides may be missing in another one."""
+    named = asked.named() if isinstance(asked, ColumnMapping) else asked or {}
+    return {field: column for field, column in chosen.items() if field in MAIN_FIELDS or field in named}
 
 
 def _unknown_columns(
@@ -276,7 +338,8 @@ def _quoted(names: Iterable[str]) -> str:
 def _others(files: Sequence[tuple[str, Sequence[str]]], mapping: ColumnMapping) -> list[str]:
     others: dict[str, str] = {}
     for _, columns in files:
-        used = {find_column(columns, column) for column in mapping.named().values()}
+        main = [getattr(mapping, field) for field in MAIN_FIELDS]
+        used = {find_column(columns, column) for column in main if column}
         for column in columns:
             if column and column not in used and find_column(others.values(), column) is None:
                 others[column] = column
@@ -285,8 +348,9 @@ def _others(files: Sequence[tuple[str, Sequence[str]]], mapping: ColumnMapping) 
 
 def _shared_columns(name: str, mapping: ColumnMapping) -> list[Problem]:
     owners: dict[str, list[str]] = {}
-    for field, column in mapping.named().items():
-        owners.setdefault(column, []).append(MEANINGS[field])
+    for field in MAIN_FIELDS:
+        if column := getattr(mapping, field):
+            owners.setdefault(column, []).append(MEANINGS[field])
     return [
         Problem(
             f"the column «{column}» was chosen as {' and as '.join(meanings)}",

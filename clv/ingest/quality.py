@@ -8,8 +8,11 @@ from dataclasses import asdict, dataclass
 
 import duckdb
 
-from clv.ingest import vocabulary
-from clv.ingest.columns import ColumnMapping, normalised
+from clv.ingest import duplicates, row_rules, vocabulary
+from clv.ingest.columns import ColumnMapping
+from clv.ingest.currencies import IN_ANOTHER_CURRENCY, converted
+from clv.ingest.layout import Layout
+from clv.ingest.names import normalised
 from clv.ingest.sql import literals
 
 SHOWN_LINES = 5
@@ -38,6 +41,11 @@ class DroppedRows:
     value: float | None
     first_lines: tuple[str, ...]
 
+    @property
+    def is_in_another_currency(self) -> bool:
+        """Whether the value is in another currency than that of the report."""
+        return self.reason.startswith(IN_ANOTHER_CURRENCY)
+
 
 @dataclass(frozen=True)
 class QualityReport:
@@ -63,6 +71,8 @@ class QualityReport:
         What the user should know, in plain sentences.
     mapping : ColumnMapping
         The columns that were used.
+    layout : str or None
+        The make of the export that was recognised, such as "Shopify orders".
     """
 
     files: tuple[str, ...]
@@ -81,6 +91,7 @@ class QualityReport:
     dropped: tuple[DroppedRows, ...]
     warnings: tuple[str, ...]
     mapping: ColumnMapping
+    layout: str | None = None
 
     def to_dict(self) -> dict[str, object]:
         """JSON-ready form, dates in ISO 8601."""
@@ -116,6 +127,7 @@ def make_report(
     *,
     files: Sequence[str],
     mapping: ColumnMapping,
+    layout: Layout | None,
     currency: str | None,
     warnings: Sequence[str],
 ) -> QualityReport:
@@ -138,19 +150,68 @@ def make_report(
         files=tuple(files), rows_read=rows_read, rows_kept=rows_kept, purchase_rows=purchases, refund_rows=refunds,
         customers=customers, orders=orders, gross_revenue=float(gross), refunds=float(returned),
         revenue=float(gross - returned), currency=currency, first_date=first, last_date=last,
-        dropped=dropped_rows(engine, lines), mapping=mapping,
-        warnings=(*warnings, *_warnings(engine, lines, mapping)),
+        dropped=dropped_rows(engine, lines), mapping=mapping, layout=layout.title if layout else None,
+        warnings=(*warnings, *_of_layout(engine, lines, layout), *_warnings(engine, lines, mapping),
+                  *_converted(engine, lines, currency)),
     )  # fmt: skip
 
 
+def _of_layout(engine: duckdb.DuckDBPyConnection, lines: str, layout: Layout | None) -> list[str]:
+    """What the user should know of the make of the export."""
+    if layout is None:
+        return []
+    found = [layout.note] if layout.note else []
+    if not layout.amount_of_order:
+        return found
+    counted = engine.execute(
+        f"SELECT count(*) FILTER (reason IS NULL AND is_further) FROM {lines}"
+    ).fetchone()
+    if counted and counted[0]:
+        found.append(
+            f"{_rows(counted[0])} further lines of orders, whose amount stands on the first line:"
+            " they belong to the order and add nothing to it."
+        )
+    return found + _unknown_statuses(engine, lines, layout)
+
+
+def _unknown_statuses(engine: duckdb.DuckDBPyConnection, lines: str, layout: Layout) -> list[str]:
+    words = layout.statuses
+    known = (*words.only, *words.counted, *words.refunded)
+    if not known:
+        return []
+    found = engine.execute(f"""
+        SELECT status, count(*), CAST(sum(gross) AS DOUBLE) FROM {lines}
+        WHERE reason IS NULL AND NOT is_further AND status NOT IN ({literals(known)})
+        GROUP BY status ORDER BY count(*) DESC, status LIMIT {SHOWN_LINES}""").fetchall()
+    return [
+        f"{_rows(rows)} of the status «{status}», which {layout.title} do not have by themselves, worth {value:,.2f}:"
+        " they count as orders."
+        for status, rows, value in found
+    ]
+
+
+def _converted(engine: duckdb.DuckDBPyConnection, lines: str, currency: str | None) -> list[str]:
+    return (
+        [
+            f"{_rows(rows)} converted from {code} at the rate you gave; they come to {value:,.2f} {currency}."
+            for code, rows, value in converted(engine, lines, currency)
+        ]
+        if currency
+        else []
+    )
+
+
 def _warnings(engine: duckdb.DuckDBPyConnection, lines: str, mapping: ColumnMapping) -> list[str]:
+    refunded_status = (
+        f"status IN ({literals(vocabulary.words('refunded'))}) AND returned = 0 AND NOT is_further"
+    )
     counted = engine.execute(f"""
-        SELECT count(*) FILTER (gross = 0), count(*) FILTER (ordered_at > ?), count(*) FILTER (ordered_at < '1990-01-01'),
+        SELECT count(*) FILTER (gross = 0 AND NOT is_further), count(*) FILTER (ordered_at > ?),
+               count(*) FILTER (ordered_at < '1990-01-01'),
                max(ordered_at)::DATE, min(ordered_at)::DATE,
                count(*) FILTER (regexp_full_match(customer_id, '\\d([.,]\\d+)?[eE]\\+?\\d+')),
                min(customer_id) FILTER (regexp_full_match(customer_id, '\\d([.,]\\d+)?[eE]\\+?\\d+')),
-               count(*) FILTER (status IN ({literals(vocabulary.words("refunded"))})),
-               CAST(sum(gross) FILTER (status IN ({literals(vocabulary.words("refunded"))})) AS DOUBLE),
+               count(*) FILTER ({refunded_status}), CAST(sum(gross) FILTER ({refunded_status}) AS DOUBLE),
                count(DISTINCT customer_id), count(*)
         FROM {lines} WHERE reason IS NULL""", [dt.datetime.combine(dt.date.today(), dt.time.max)]).fetchone()  # fmt: skip
     assert counted is not None
@@ -167,7 +228,7 @@ def _warnings(engine: duckdb.DuckDBPyConnection, lines: str, mapping: ColumnMapp
             f"{_rows(lost)} with a customer id such as {lost_example}: a spreadsheet has rounded these ids and"
             " different customers may share one. Export again without opening the file in a spreadsheet."
         )
-    if refunded and not mapping.refund:
+    if refunded and not mapping.refund and not mapping.type:
         found.append(
             f"{_rows(refunded)} with the status refunded, worth {refunded_value:,.2f}: they count as purchases,"
             " for no column says how much was refunded."
@@ -184,22 +245,62 @@ def _rows(number: int) -> str:
 
 
 def _guests(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
+    """Buyers who are not known: by a word that means a guest, by their email address only, or not at all."""
     found = engine.execute(f"""
         SELECT customer_id, count(*) FROM {lines}
         WHERE reason IS NULL AND lower(customer_id) IN ({literals(vocabulary.words("guests"))})
         GROUP BY customer_id HAVING count(*) > {MANY_ROWS} ORDER BY customer_id""").fetchall()
-    return [
+    said = [
         f"The customer «{customer}» has {rows:,} rows: shops write it for guests, who are not one customer."
         for customer, rows in found
+    ]
+    return said + _known_by_email(engine, lines) + _without_customer(engine, lines)
+
+
+def _known_by_email(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
+    counted = engine.execute(f"""
+        SELECT count(*), count(DISTINCT customer_id), CAST(coalesce(sum(gross), 0) AS DOUBLE) FROM {lines}
+        WHERE reason IS NULL AND known_by_email AND NOT is_further AND NOT is_refund""").fetchone()
+    if not counted or not counted[0]:
+        return []
+    rows, customers, value = counted
+    people = "1 customer" if customers == 1 else f"{customers:,} customers"
+    return [
+        f"{_rows(rows)} of guests, worth {value:,.2f}: they count under their email address, as {people}."
+    ]
+
+
+def _without_customer(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
+    """Rows without a customer, with their share of all revenue."""
+    counted = engine.execute(f"""
+        SELECT count(*) FILTER (nameless), count(DISTINCT order_id) FILTER (nameless),
+               CAST(coalesce(sum(amount_net) FILTER (nameless), 0) AS DOUBLE), CAST(coalesce(sum(amount_net), 0) AS DOUBLE)
+        FROM (SELECT *, coalesce(reason IN ({literals((row_rules.NO_CUSTOMER, row_rules.GUEST))}), FALSE) AS nameless
+              FROM {lines})
+        WHERE reason IS NULL OR nameless""").fetchone()
+    rows, orders, value, total = counted or (0, 0, 0.0, 0.0)
+    if not rows:
+        return []
+    numbered = "" if not orders else " in 1 order" if orders == 1 else f" in {orders:,} orders"
+    share = f", {100 * value / total:.1f} % of all revenue" if value > 0 and total > 0 else ""
+    return [
+        f"{_rows(rows)} without a customer{numbered}, worth {value:,.2f}{share}: they count for no customer."
     ]
 
 
 def _duplicates(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
-    extra = engine.execute(f"""
-        SELECT coalesce(sum(copies - 1), 0), CAST(coalesce(sum((copies - 1) * amount), 0) AS DOUBLE)
-        FROM (SELECT count(*) AS copies, any_value(amount_net) AS amount FROM {lines} WHERE reason IS NULL
-              GROUP BY line_hash HAVING count(*) > 1)""").fetchone()
-    if not extra or not extra[0]:
-        return []
-    repeated = "1 row repeats" if extra[0] == 1 else f"{int(extra[0]):,} rows repeat"
-    return [f"{repeated} another row exactly, worth {extra[1]:,.2f} in all; they count as they stand."]
+    overlap = engine.execute(f"""
+        SELECT count(*), count(DISTINCT order_id), CAST(coalesce(sum(amount_net), 0) AS DOUBLE) FROM {lines}
+        WHERE reason = {literals([duplicates.IN_ANOTHER_FILE])}""").fetchone()
+    said = []
+    if overlap and overlap[0]:
+        rows, orders, value = overlap
+        what = "1 order" if orders == 1 else f"{orders:,} orders" if orders else f"{rows:,} rows"
+        said.append(
+            f"The files overlap: {what}, worth {value:,.2f}, are in more than one of them and count once."
+        )
+    extra, worth = duplicates.repeated_rows(engine, lines)
+    if extra:
+        repeated = "1 row repeats" if extra == 1 else f"{extra:,} rows repeat"
+        said.append(f"{repeated} another row exactly, worth {worth:,.2f} in all; they count as they stand.")
+    return said
