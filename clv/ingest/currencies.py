@@ -111,8 +111,8 @@ def _leave_others(
 ) -> None:
     engine.execute(
         f"UPDATE {lines} SET reason = CASE WHEN currency IS NULL THEN 'no currency'"
-        " ELSE '{IN_ANOTHER_CURRENCY} (' || currency || ')' END"
-        " WHERE NOT is_blank AND NOT split_wrongly "
+        f" ELSE '{IN_ANOTHER_CURRENCY} (' || currency || ')' END"
+        " WHERE NOT is_blank AND NOT split_wrongly"
         " AND (currency IS NULL OR NOT list_contains(?, currency)) AND (reason IS NULL OR currency IS NOT NULL)",
         [[wanted, *rates]],
     )

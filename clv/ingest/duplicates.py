@@ -47,23 +47,23 @@ def _has_one_line_an_order(engine: duckdb.DuckDBPyConnection, lines: str, staged
         return True
     repeated = engine.execute(f"""
         SELECT 1 FROM {lines} WHERE reason IS NULL AND order_id IS NOT NULL
-        GROUP BY file_no, order_id, is_refund HAVING count(*) > 1 LIMIT 1""").fetchone()
+        GROUP BY file_no, order_id, gross < 0 HAVING count(*) > 1 LIMIT 1""").fetchone()
     return repeated is None
 
 
 def _leave_out_orders(engine: duckdb.DuckDBPyConnection, lines: str) -> None:
     """The file that goes on longest is the newest export, and knows best what became of an order."""
-    same = "order_id IS NOT DISTINCT FROM newest.order_id AND customer_id = newest.customer_id AND ordered_at = newest.ordered_at"
     engine.execute(f"""
         WITH ends AS (SELECT file_no, max(ordered_at) AS last FROM {lines} GROUP BY file_no),
              newest AS (
-                SELECT order_id, customer_id, ordered_at, is_refund, max_by(file_no, (last, file_no)) AS file_no
+                SELECT order_id, customer_id, ordered_at, gross < 0 AS goes_back, max_by(file_no, (last, file_no)) AS file_no
                 FROM {lines} JOIN ends USING (file_no)
                 WHERE order_id IS NOT NULL AND customer_id IS NOT NULL AND NOT is_further
-                GROUP BY order_id, customer_id, ordered_at, is_refund HAVING count(DISTINCT file_no) > 1)
-        UPDATE {lines} SET reason = {sql.literal(IN_ANOTHER_FILE)} FROM newest
-        WHERE {same} AND ({lines}.is_refund = newest.is_refund OR is_further) AND {lines}.file_no <> newest.file_no
-            AND reason IS NULL""")
+                GROUP BY ALL HAVING count(DISTINCT file_no) > 1)
+        UPDATE {lines} AS held SET reason = {sql.literal(IN_ANOTHER_FILE)} FROM newest
+        WHERE held.order_id = newest.order_id AND held.customer_id = newest.customer_id
+            AND held.ordered_at = newest.ordered_at AND (held.gross < 0) = newest.goes_back
+            AND held.file_no <> newest.file_no AND held.reason IS NULL""")
 
 
 def _leave_out_lines(
