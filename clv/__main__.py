@@ -264,7 +264,7 @@ def _report_text(report: QualityReport) -> str:
         + f" (first: {', '.join(row.first_lines)})"
         for row in report.dropped
     ]
-    lines += [f"Note: {warning}" for warning in report.warnings]
+    lines += [f"Note: {warning}" for warning in (*report.warnings, *report.notes)]
     return "\n".join(lines)
 
 

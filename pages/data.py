@@ -22,6 +22,7 @@ def draw() -> None:
     analysis = open_page()
     report, currency = analysis.dataset.report, current_currency()
     finding(report_sentence(report, currency))
+    how_taken(report)
     boxes(report, currency)
     dropped_rows(report, currency)
     suspicions(report)
@@ -39,6 +40,12 @@ def report_sentence(report: QualityReport, currency: str | None) -> str:
         f"{count(report.orders)} orders and {money(report.revenue, currency)} "
         f"from {day(report.first_date)} to {day(report.last_date)}."
     )
+
+
+def how_taken(report: QualityReport) -> None:
+    """What kind of export this is, and how its rows were taken."""
+    if report.layout is not None:
+        st.markdown(plain(" ".join([f"Read as: {report.layout}.", *report.notes])))
 
 
 def boxes(report: QualityReport, currency: str | None) -> None:

@@ -77,8 +77,8 @@ class Layout:
         Whether amounts are in cents; programs that count time in seconds since 1970 count money so.
     refund_amounts : str or None
         Regular expression whose group is an amount, in refund cells that list several.
-    note : str
-        What the user should know.
+    note, warning : str
+        What the user should know of how the rows are taken, and of what can go wrong with them.
     """
 
     name: str
@@ -96,6 +96,7 @@ class Layout:
     minor_units: Literal["never", "with unix dates", "always"] = "never"
     refund_amounts: str | None = None
     note: str = ""
+    warning: str = ""
 
     def sureness(self, present: Collection[str]) -> tuple[int, int]:
         """How surely normalised column names are this layout's; (0, 0) where they are not."""

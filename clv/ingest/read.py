@@ -14,7 +14,7 @@ import pandas as pd
 from ibis.backends.duckdb import Backend
 
 from clv.ingest import amounts, checks, dates, duplicates, quality, transactions
-from clv.ingest.columns import MEANINGS, ColumnMapping, layout_of, resolve_mapping, wanted_names
+from clv.ingest.columns import MEANINGS, ColumnMapping, layout_of, wanted_names
 from clv.ingest.currencies import settle_currency
 from clv.ingest.dates import DateOrder, DateStyle
 from clv.ingest.errors import InputError, Problem, raise_if_any
@@ -24,6 +24,7 @@ from clv.ingest.files import OrderFile
 from clv.ingest.layout import Layout
 from clv.ingest.lines import Styles, read_lines
 from clv.ingest.quality import QualityReport
+from clv.ingest.resolve import resolve_mapping
 from clv.ingest.source import Loaded, Source, open_source
 from clv.ingest.staging import Staged, stage
 from clv.ingest.transactions import Transactions

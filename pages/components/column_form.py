@@ -173,7 +173,11 @@ def _currency_choices(settings: dict[str, Any]) -> tuple[str | None, dict[str, f
         column_config={
             "currency": st.column_config.SelectboxColumn("Other currency", options=CURRENCIES, required=True),
             "rate": st.column_config.NumberColumn(
-                "Worth of one, in the currency of the orders", min_value=0.0, format="%.6g", required=True
+                "Rate",
+                min_value=0.0,
+                format="%.6g",
+                required=True,
+                help="What one unit of it is worth in the currency of the orders, such as 0.9.",
             ),
         },
         key="data_rates",

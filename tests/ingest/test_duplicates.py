@@ -104,7 +104,7 @@ def test_currencies_are_converted_at_the_rates_given(read: Read) -> None:
     report = read(MIXED, currency="EUR", rates={"usd": 0.9}).report
     assert (report.currency, report.gross_revenue, report.refunds, report.revenue) == ("EUR", 145, 28, 117)
     assert reasons(report) == {"in another currency (JPY)": (1, 1000), "no currency": (1, 10)}
-    assert any("1 row is converted from USD" in said and "45.00 EUR" in said for said in report.warnings)
+    assert any("1 row is converted from USD" in said and "45.00 EUR" in said for said in report.notes)
 
 
 def test_a_currency_that_no_order_is_in(read: Read) -> None:
@@ -143,7 +143,7 @@ def test_guests_of_any_table_are_known_by_their_email(read: Read) -> None:
     report = read(content).report
     assert (report.customers, report.revenue) == (2, 61)
     assert reasons(report) == {"guest order without an email address": (1, 40), "no customer id": (1, 50)}
-    assert any("2 rows are of guests, worth 50.00" in said for said in report.warnings)
+    assert any("2 rows are of guests, worth 50.00" in said for said in report.notes)
     assert any(
         "2 rows are without a customer, worth 90.00, 59.6 % of all revenue" in said
         for said in report.warnings
