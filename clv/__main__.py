@@ -31,7 +31,8 @@ DAY = click.DateTime(["%Y-%m-%d"])
 # Where a problem asks for a setting, the option that makes it.
 OPTION_FOR = {
     "order of day and month": "--date-order dmy|mdy",
-    "Choose one currency": "--currency EUR",
+    "Choose one currency": "--currency EUR, --rate USD=0.9",
+    "currency that the amounts are to be converted to": "--currency EUR",
     "Choose one of these currencies": "--currency EUR",
 }
 
@@ -47,6 +48,17 @@ def _column_map(_context: click.Context, _parameter: click.Parameter, text: str 
     return {field.strip(): column.strip() for field, _, column in pairs}
 
 
+def _rates(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    """("USD=0.9", "GBP=1.2") -> {"USD": 0.9, "GBP": 1.2}."""
+    try:
+        pairs = [
+            (code.strip().upper(), float(rate)) for code, _, rate in (pair.partition("=") for pair in given)
+        ]
+    except ValueError as error:
+        raise click.BadParameter("write it as USD=0.9") from error
+    return dict(pairs)
+
+
 def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
     options = [
         click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
@@ -57,6 +69,16 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
             "--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day, month and year."
         ),
         click.option("--currency", help="Keep the rows in this currency, such as EUR."),
+        click.option(
+            "--rate",
+            "rates",
+            multiple=True,
+            callback=_rates,
+            help="Convert another currency: USD=0.9 where 1 USD is worth 0.9 of --currency.",
+        ),
+        click.option(
+            "--remove-duplicates", is_flag=True, help="Count rows that repeat another one exactly once."
+        ),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
     ]
     for option in reversed(options):
@@ -71,11 +93,9 @@ def main() -> None:
 
 @main.command()
 @_reading_options
-def check(
-    files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None, as_json: bool
-) -> None:
+def check(as_json: bool, **reading: Any) -> None:
     """Say what was read from FILES, what was dropped and why."""
-    report = _read(files, mapping, date_order, currency).report
+    report = _read(**reading).report
     _print(report.to_dict(), _report_text(report), as_json)
 
 
@@ -129,10 +149,6 @@ def check(
               help="lifetimes: also fit with that library and show both parameter sets.")  # fmt: skip
 @click.option("--as-of", type=DAY, help="Day to count from (default: the last order).")
 def score(
-    files: tuple[Path, ...],
-    mapping: dict[str, str],
-    date_order: Any,
-    currency: str | None,
     as_json: bool,
     out: Path | None,
     margin: float,
@@ -145,6 +161,7 @@ def score(
     intervals: Any,
     engine: str,
     as_of: dt.datetime | None,
+    **reading: Any,
 ) -> None:
     """Score every customer in FILES: CLV with its range, churn risk, segment."""
     started = time.perf_counter()
@@ -159,7 +176,7 @@ def score(
             group_by=group_by,
             intervals=intervals,
         )
-        ingested = _read(files, mapping, date_order, currency)
+        ingested = _read(**reading)
         read = time.perf_counter()
         analysis = Analysis(Dataset(ingested, as_of.date() if as_of else None), assumptions)
         customers = analysis.customers
@@ -181,15 +198,10 @@ def score(
     "--holdout-days", type=click.IntRange(1), help="Days held out at the end (default: a quarter of all)."
 )
 def backtest_command(
-    files: tuple[Path, ...],
-    mapping: dict[str, str],
-    date_order: Any,
-    currency: str | None,
-    as_json: bool,
-    holdout_days: int | None,
+    files: tuple[Path, ...], mapping: dict[str, str], as_json: bool, holdout_days: int | None, **settings: Any
 ) -> None:
     """Say how well each model would have predicted the last days of FILES, against naive baselines."""
-    ingested = _read(files, mapping, date_order, currency)
+    ingested = _read(files, mapping, **settings)
     try:
         found = Dataset(ingested).backtest(holdout_days, _tell_nobody)
     except ValueError as error:
@@ -201,15 +213,11 @@ def _tell_nobody(_share: float, _doing: str) -> None:
     """Progress is for screens."""
 
 
-def _read(
-    files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None
-) -> Ingested:
+def _read(files: tuple[Path, ...], mapping: dict[str, str], **settings: Any) -> Ingested:
+    """Read the files under the settings that `_reading_options` gives."""
     try:
         return read_orders(
-            [OrderFile(path.name, path) for path in files],
-            mapping=mapping or None,
-            date_order=date_order,
-            currency=currency,
+            [OrderFile(path.name, path) for path in files], mapping=mapping or None, **settings
         )
     except InputError as error:
         options = " ".join(option for words, option in OPTION_FOR.items() if words in str(error))
@@ -354,18 +362,23 @@ def _backtest_text(found: Backtest) -> str:
 
 def _report_text(report: QualityReport) -> str:
     lines = [
-        f"{report.rows_read:,} rows read, {report.rows_kept:,} used.",
+        f"{report.rows_read:,} rows read, {report.rows_kept:,} used."
+        + (f" Recognised: {report.layout}." if report.layout else ""),
         f"{report.customers:,} customers, {report.orders:,} orders, {_money(report.revenue, report.currency)} "
         f"({_money(report.gross_revenue, report.currency)} before {_money(report.refunds, report.currency)} of refunds), "
         f"{report.first_date} to {report.last_date}.",
     ]
     lines += [
         f"Dropped: {row.rows:,} rows, {row.reason}"
-        + (f", {_money(row.value, report.currency)}" if row.value is not None else "")
+        + (
+            f", {_money(row.value, None if row.is_in_another_currency else report.currency)}"
+            if row.value is not None
+            else ""
+        )
         + f" (first: {', '.join(row.first_lines)})"
         for row in report.dropped
     ]
-    lines += [f"Note: {warning}" for warning in report.warnings]
+    lines += [f"Note: {warning}" for warning in (*report.warnings, *report.notes)]
     return "\n".join(lines)
 
 

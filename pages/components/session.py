@@ -18,6 +18,7 @@ from clv.analysis import Analysis
 from clv.assumptions import Assumptions
 from clv.dataset import Dataset
 from clv.ingest import InputError, OrderFile, read_orders
+from clv.ingest.remembered import recall
 from clv.models.warm_up import warm_up
 
 SAMPLE_NAME = "Sample shop"
@@ -100,7 +101,7 @@ def take_uploads(uploads: Sequence[Any], progress: Progress) -> None:
 
 
 def reread(settings: Mapping[str, Any], progress: Progress) -> None:
-    """Read the uploaded files again under other settings (mapping, date_order, currency)."""
+    """Read the uploaded files again under other settings, those of ``read_orders``."""
     state = session()
     state.settings = dict(settings)
     _read(state, progress)
@@ -108,7 +109,7 @@ def reread(settings: Mapping[str, Any], progress: Progress) -> None:
 
 def _read(state: Session, progress: Progress) -> None:
     try:
-        ingested = read_orders(state.files, progress=progress, **state.settings)
+        ingested = read_orders(state.files, progress=progress, recall=recall, **state.settings)
         dataset = Dataset(ingested)
     except InputError as error:
         state.problems = tuple(str(problem) for problem in error.problems)
