@@ -7,6 +7,8 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
 from pathlib import Path
 from typing import Any, NoReturn, get_args
 
@@ -16,6 +18,8 @@ from clv.analysis import Analysis, Dataset
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
 from clv.exports import to_csv
 from clv.ingest import Ingested, InputError, OrderFile, QualityReport, read_orders
+from clv.ingest.database import read_database
+from clv.ingest.database_connections import OrderDatabase, connection_named
 from clv.models import ModelDataError
 
 CANNOT_USE_INPUT = 2
@@ -40,8 +44,18 @@ def _column_map(_context: click.Context, _parameter: click.Parameter, text: str 
 
 
 def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    command = _with_source(command)
     options = [
-        click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
+        click.argument("files", nargs=-1, type=click.Path(path_type=Path)),
+        click.option(
+            "--database",
+            metavar="URL",
+            help="Orders in a database: postgres://user@host/shop, "
+            "duckdb:///shop.duckdb, parquet:///folder, or any other Ibis URL.",
+        ),
+        click.option("--connection", metavar="NAME", help="A database that .streamlit/secrets.toml names."),
+        click.option("--table", help="The table or view that holds the orders."),
+        click.option("--query", metavar="SELECT", help="A SELECT that gives the orders."),
         click.option(
             "--map", "mapping", callback=_column_map, help="Columns: customer=COL,date=COL,amount=COL,..."
         ),
@@ -56,17 +70,50 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _with_source(command: Callable[..., None]) -> Callable[..., None]:
+    """Hand the command its files, or the one database, as its files."""
+
+    @wraps(command)
+    def with_source(
+        files: tuple[Path, ...],
+        database: str | None,
+        connection: str | None,
+        table: str | None,
+        query: str | None,
+        **options: Any,
+    ) -> None:
+        if sum(map(bool, (files, database, connection))) != 1:
+            raise click.UsageError("Give order files, or --database, or --connection.")
+        if files and (table or query):
+            raise click.UsageError("--table and --query need --database or --connection.")
+        command(files=files or _database(database, connection, table, query), **options)
+
+    return with_source
+
+
+def _database(url: str | None, name: str | None, table: str | None, query: str | None) -> OrderDatabase:
+    try:
+        named = connection_named(name) if name else OrderDatabase(url or "")
+    except InputError as error:
+        _refuse(str(error))
+    return replace(named, table=table, query=query) if table or query else named
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Customer lifetime value, churn risk and segments from a file of orders."""
+    """Customer lifetime value, churn risk and segments from a file or a database of orders."""
 
 
 @main.command()
 @_reading_options
 def check(
-    files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None, as_json: bool
+    files: tuple[Path, ...] | OrderDatabase,
+    mapping: dict[str, str],
+    date_order: Any,
+    currency: str | None,
+    as_json: bool,
 ) -> None:
-    """Say what was read from FILES, what was dropped and why."""
+    """Say what was read from FILES (or a database), what was dropped and why."""
     report = _read(files, mapping, date_order, currency).report
     _print(report.to_dict(), _report_text(report), as_json)
 
@@ -116,7 +163,7 @@ def check(
               help="lifetimes: also fit with that library and show both parameter sets.")  # fmt: skip
 @click.option("--as-of", type=DAY, help="Day to count from (default: the last order).")
 def score(
-    files: tuple[Path, ...],
+    files: tuple[Path, ...] | OrderDatabase,
     mapping: dict[str, str],
     date_order: Any,
     currency: str | None,
@@ -132,7 +179,7 @@ def score(
     engine: str,
     as_of: dt.datetime | None,
 ) -> None:
-    """Score every customer in FILES: CLV with its range, churn risk, segment."""
+    """Score every customer in FILES (or a database): CLV with its range, churn risk, segment."""
     started = time.perf_counter()
     try:
         assumptions = Assumptions(
@@ -161,9 +208,11 @@ def score(
 
 
 def _read(
-    files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None
+    files: tuple[Path, ...] | OrderDatabase, mapping: dict[str, str], date_order: Any, currency: str | None
 ) -> Ingested:
     try:
+        if isinstance(files, OrderDatabase):
+            return read_database(files, mapping or None, currency=currency)
         return read_orders(
             [OrderFile(path.name, path) for path in files],
             mapping=mapping or None,
@@ -243,7 +292,7 @@ def _report_text(report: QualityReport) -> str:
     lines += [
         f"Dropped: {row.rows:,} rows, {row.reason}"
         + (f", {_money(row.value, report.currency)}" if row.value is not None else "")
-        + f" (first: {', '.join(row.first_lines)})"
+        + (f" (first: {', '.join(row.first_lines)})" if row.first_lines else "")
         for row in report.dropped
     ]
     lines += [f"Note: {warning}" for warning in report.warnings]

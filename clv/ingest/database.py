@@ -18,6 +18,7 @@ from clv.ingest.database_connections import OrderDatabase
 from clv.ingest.database_lines import Words, read_rows
 from clv.ingest.database_report import Group
 from clv.ingest.errors import Problem, raise_if_any
+from clv.ingest.fetch import to_arrow
 from clv.ingest.quality import DroppedRows
 from clv.ingest.read import Ingested
 from clv.ingest.staging import NUMBERS
@@ -153,7 +154,7 @@ def _words(orders: Table, mapping: ColumnMapping, database: OrderDatabase) -> tu
         if column is None:
             continue
         different = orders.select(written=cells.text(orders[column])).distinct().limit(MOST_WORDS + 1)
-        found[field] = [word for word in different.to_pyarrow()["written"].to_pylist() if word is not None]
+        found[field] = [word for word in to_arrow(different)["written"].to_pylist() if word is not None]
         if len(found[field]) > MOST_WORDS:
             what = f"the column «{column}» has more than {MOST_WORDS:,} different values"
             todo = f"Choose the column that holds the {MEANINGS[field]}, or none"
@@ -224,10 +225,8 @@ def _nothing_kept(
 ) -> list[Problem]:
     if not groups:
         return [Problem("there is no row in it", database.label, "Name the table that holds the orders")]
-    if (
-        any(group.reason is None for group in groups)
-        and kept.filter(~kept.is_refund).count().to_pyarrow().as_py()
-    ):
+    bought = kept.filter(~kept.is_refund)
+    if to_arrow(bought.agg(rows=bought.count()))["rows"][0].as_py():
         return []
     reasons = "; ".join(f"{group.rows:,} rows: {group.reason}" for group in dropped[:6])
     what = "no row is a purchase" + (f" ({reasons})" if reasons else ": all amounts are negative")

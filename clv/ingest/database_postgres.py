@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +26,8 @@ class ReadOnlyPostgres(Backend):  # type: ignore[misc]
         # The session and each of its transactions: a pooler may hand a transaction to another session.
         self.con.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         self.con.read_only = True
+        # Whoever forgets the orders ends the session.
+        weakref.finalize(self, self.con.close)
 
     def to_pyarrow(self, expr: Expr, /, **settings: Any) -> pa.Table:
         """Run the expression; once more over a new connection when a long pause has ended the old one."""
@@ -74,7 +77,7 @@ def _settings(database: OrderDatabase) -> dict[str, Any]:
         return dict(conninfo_to_dict(f"postgresql://{database.location}"))
     except ProgrammingError:
         # Its own words quote the address, in which a password may stand.
-        todo = "Write it as postgres://user:password@host:5432/shop, with @ : / in a password as %40 %3A %2F"
+        todo = "Write it as postgres://user:password@host:5432/shop"
         raise database.refusal("the address cannot be read", todo) from None
 
 

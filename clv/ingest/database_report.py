@@ -13,6 +13,7 @@ from ibis.expr.types import Table
 from clv.ingest import vocabulary
 from clv.ingest.columns import ColumnMapping
 from clv.ingest.database_lines import Words
+from clv.ingest.fetch import to_arrow
 from clv.ingest.quality import MANY_ROWS, DroppedRows, QualityReport
 
 OTHER_CURRENCY = "in another currency ({code})"
@@ -36,7 +37,7 @@ def count_groups(rows: Table) -> list[Group]:
     counted = rows.group_by("reason", "currency").agg(
         rows=rows.count(), gross=rows.gross.sum().cast("float64"), net=rows.amount.sum().cast("float64")
     )
-    return [Group(**row) for row in counted.to_pyarrow().to_pylist()]
+    return [Group(**row) for row in to_arrow(counted).to_pylist()]
 
 
 def dropped_rows(groups: Sequence[Group], currency: str | None) -> tuple[DroppedRows, ...]:
@@ -118,7 +119,7 @@ def _counted(kept: Table, words: Words) -> dict[str, Any]:
         refunded=refunded.sum(),
         refunded_value=kept.gross.sum(where=refunded),
     )
-    counted: dict[str, Any] = aggregates.to_pyarrow().to_pylist()[0]
+    counted: dict[str, Any] = to_arrow(aggregates).to_pylist()[0]
     return counted
 
 
@@ -147,7 +148,7 @@ def _rows(number: int) -> str:
 def _guests(kept: Table) -> list[str]:
     guests = kept.filter(kept.customer_id.lower().isin(vocabulary.words("guests")))
     counted = guests.group_by("customer_id").agg(rows=guests.count())
-    found = counted.filter(counted.rows > MANY_ROWS).to_pyarrow().to_pylist()
+    found = to_arrow(counted.filter(counted.rows > MANY_ROWS)).to_pylist()
     return [
         f"The customer «{row['customer_id']}» has {row['rows']:,} rows: shops write it for guests, who are not one"
         " customer."
@@ -160,7 +161,7 @@ def _duplicates(kept: Table) -> list[str]:
     repeated = alike.filter(alike.copies > 1).agg(
         rows=(alike.copies - 1).sum(), value=((alike.copies - 1) * alike.amount).sum().cast("float64")
     )
-    found = repeated.to_pyarrow().to_pylist()[0]
+    found = to_arrow(repeated).to_pylist()[0]
     if not found["rows"]:
         return []
     said = "1 row repeats" if found["rows"] == 1 else f"{int(found['rows']):,} rows repeat"
