@@ -117,11 +117,12 @@ def _read(
     groups = report.count_groups(rows)
     settled, problems = _settle_currency(groups, currency, mapping, database)
     raise_if_any([*_unreadable(groups, mapping, database), *problems])
-    dropped = report.dropped_rows(groups, settled if mapping.currency else None)
+    only = settled if mapping.currency else None
+    dropped = report.dropped_rows(groups, only)
     kept = rows.filter(rows.reason.isnull())
-    if mapping.currency and settled:
-        kept = kept.filter(kept.currency == settled)
-    raise_if_any(_nothing_kept(groups, kept, dropped, database))
+    if only:
+        kept = kept.filter(kept.currency == only)
+    raise_if_any(_nothing_kept(groups, only, dropped, database))
     tell(0.7, "Counting customers where the orders are")
     made = report.make_report(
         kept, label=database.label, mapping=mapping, words=words, dropped=dropped, currency=settled
@@ -221,12 +222,11 @@ def _unreadable(groups: Sequence[Group], mapping: ColumnMapping, database: Order
 
 
 def _nothing_kept(
-    groups: Sequence[Group], kept: Table, dropped: Sequence[DroppedRows], database: OrderDatabase
+    groups: Sequence[Group], only: str | None, dropped: Sequence[DroppedRows], database: OrderDatabase
 ) -> list[Problem]:
     if not groups:
         return [Problem("there is no row in it", database.label, "Name the table that holds the orders")]
-    bought = kept.filter(~kept.is_refund)
-    if to_arrow(bought.agg(rows=bought.count()))["rows"][0].as_py():
+    if any(report.left_out(group, only) is None and not group.is_refund for group in groups):
         return []
     reasons = "; ".join(f"{group.rows:,} rows: {group.reason}" for group in dropped[:6])
     what = "no row is a purchase" + (f" ({reasons})" if reasons else ": all amounts are negative")

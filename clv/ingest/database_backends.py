@@ -79,6 +79,14 @@ def orders_table(backend: SQLBackend, database: OrderDatabase) -> Table:
         return backend.table(name, database=tuple(schema) if schema else None)
 
 
+def computed_once(table: Table) -> Table:
+    """The same rows; Postgres, which would work a column out again wherever it is used, does so once."""
+    backend = table.get_backend()
+    if backend.name != "postgres":
+        return table
+    return backend.sql(f"{backend.compile(table)} OFFSET 0", schema=table.schema())
+
+
 def table_names(backend: SQLBackend, database: OrderDatabase) -> list[str]:
     """The tables and views that may be read, those outside the default schema with their schema.
 

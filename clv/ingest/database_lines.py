@@ -11,6 +11,7 @@ from ibis.expr.types import BooleanValue, NumericValue, StringValue, Table
 
 from clv.ingest import lines, vocabulary
 from clv.ingest.columns import MEANINGS, ColumnMapping
+from clv.ingest.database_backends import computed_once
 from clv.ingest.database_cells import MONEY, fitting, moment, number, text
 from clv.ingest.staging import NUMBERS
 from clv.ingest.transactions import snake_case
@@ -62,15 +63,18 @@ def read_rows(orders: Table, mapping: ColumnMapping, words: Words) -> Table:
         **{f"{field}_text": text(orders[getattr(mapping, field)]) for field in numbers},
         **{f"kept_{name}": text(orders[column]) for name, column in attributes.items()},
     )
+    cells = computed_once(cells)
     money = cells.mutate(gross=_gross(cells, mapping), returned=_returned(cells, mapping))
+    money = computed_once(money)
     netted = money.mutate(amount=(money.gross - money.returned).cast(MONEY))
-    return netted.select(
+    rows = netted.select(
         "source_file", "source_line", "customer_id", "order_id", "ordered_at", "gross", "returned", "amount", "status",
         is_refund=(netted.gross < 0) | (netted.amount < 0),
         currency=_coded(netted.currency_text, words.currencies),
         reason=_reason(netted, mapping, words),
         **{name: netted[f"kept_{name}"] for name in attributes},
     )  # fmt: skip
+    return computed_once(rows)
 
 
 def _text(orders: Table, column: str | None) -> StringValue:

@@ -27,6 +27,7 @@ class Group:
 
     reason: str | None
     currency: str | None
+    is_refund: bool | None
     rows: int
     gross: float | None
     net: float | None
@@ -34,7 +35,7 @@ class Group:
 
 def count_groups(rows: Table) -> list[Group]:
     """Count the rows by reason and currency: all that is needed to refuse them, or to account for them."""
-    counted = rows.group_by("reason", "currency").agg(
+    counted = rows.group_by("reason", "currency", "is_refund").agg(
         rows=rows.count(), gross=rows.gross.sum().cast("float64"), net=rows.amount.sum().cast("float64")
     )
     return [Group(**row) for row in to_arrow(counted).to_pylist()]
@@ -44,7 +45,7 @@ def dropped_rows(groups: Sequence[Group], currency: str | None) -> tuple[Dropped
     """Rows left out, by reason, the most frequent first."""
     found: dict[str, list[Group]] = {}
     for group in groups:
-        reason = group.reason or _left_by_currency(group, currency)
+        reason = left_out(group, currency)
         if reason is not None:
             found.setdefault(reason, []).append(group)
     dropped = [
@@ -54,9 +55,10 @@ def dropped_rows(groups: Sequence[Group], currency: str | None) -> tuple[Dropped
     return tuple(sorted(dropped, key=lambda group: (-group.rows, group.reason)))
 
 
-def _left_by_currency(group: Group, currency: str | None) -> str | None:
-    if currency is None or group.currency == currency:
-        return None
+def left_out(group: Group, currency: str | None) -> str | None:
+    """The reason why the rows are left out, also because they are not in the one currency; None where they count."""
+    if group.reason or currency is None or group.currency == currency:
+        return group.reason
     return NO_CURRENCY if group.currency is None else OTHER_CURRENCY.format(code=group.currency)
 
 

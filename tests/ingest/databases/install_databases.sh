@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs what the tests of databases drive, where it is missing: a Postgres server and a Java runtime for Spark.
+# Both are Debian packages; the tests start a Postgres of their own, so the one that the package starts is not wanted.
+set -euo pipefail
+
+fail() {
+    echo "find_databases: $1" >&2
+    exit 1
+}
+
+has_postgres() {
+    compgen -G "/usr/lib/postgresql/*/bin/initdb" >/dev/null || command -v initdb >/dev/null
+}
+
+# PySpark 4 needs Java 17 or newer.
+has_java() {
+    local java="${JAVA_HOME:+$JAVA_HOME/bin/}java" version
+    version="$("$java" -version 2>&1 | sed -n 's/.*version "\([0-9]*\).*/\1/p')" || return 1
+    [ "${version:-0}" -ge 17 ]
+}
+
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+        sudo -n "$@"
+    else
+        fail "installing needs root. Run as root: $*"
+    fi
+}
+
+wanted=()
+has_postgres || wanted+=(postgresql)
+has_java || wanted+=(default-jre-headless)
+[ "${#wanted[@]}" -gt 0 ] || exit 0
+
+echo "find_databases: installing ${wanted[*]}"
+command -v apt-get >/dev/null || fail "no apt-get here. Install a Postgres server and Java 17 or newer by hand."
+as_root apt-get update -q
+# Without a main cluster nothing starts to listen when the package is set up.
+if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    as_root mkdir -p /etc/postgresql-common
+    echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
+fi
+as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "${wanted[@]}" </dev/null
+hash -r
+has_postgres || fail "Postgres was installed but its initdb is nowhere to be found."
+has_java || fail "Java was installed but is not version 17 or newer. Install one and set JAVA_HOME to it."
