@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Installs what the tests of databases drive, where it is missing: a Postgres server and a Java runtime for Spark.
-# Both are Debian packages; the tests start a Postgres of their own, so the one that the package starts is not wanted.
+# The tests start a Postgres of their own, in a folder for temporary files, and stop it again.
 set -euo pipefail
 
 fail() {
-    echo "find_databases: $1" >&2
+    echo "install_databases: $1" >&2
     exit 1
 }
 
@@ -34,14 +34,9 @@ has_postgres || wanted+=(postgresql)
 has_java || wanted+=(default-jre-headless)
 [ "${#wanted[@]}" -gt 0 ] || exit 0
 
-echo "find_databases: installing ${wanted[*]}"
+echo "install_databases: installing ${wanted[*]}"
 command -v apt-get >/dev/null || fail "no apt-get here. Install a Postgres server and Java 17 or newer by hand."
 as_root apt-get update -q
-# Without a main cluster nothing starts to listen when the package is set up.
-if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
-    as_root mkdir -p /etc/postgresql-common
-    echo "create_main_cluster = false" | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
-fi
 as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q "${wanted[@]}" </dev/null
 hash -r
 has_postgres || fail "Postgres was installed but its initdb is nowhere to be found."

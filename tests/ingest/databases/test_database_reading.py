@@ -107,7 +107,8 @@ def test_quantity_price_discount_refund_and_cancellations(ask):
 
 def test_one_currency_is_chosen(ask):
     query = """SELECT * FROM (VALUES ('a', DATE '2024-01-01', 1.00, 'EUR'), ('b', DATE '2024-01-02', 2.00, '€'),
-        ('c', DATE '2024-01-03', 4.00, 'usd'), ('d', DATE '2024-01-04', 8.00, NULL)) AS t(customer, order_date, amount, currency)"""
+        ('c', DATE '2024-01-03', 4.00, 'usd'), ('d', DATE '2024-01-04', 8.00, NULL))
+        AS t(customer, order_date, amount, currency)"""
     with pytest.raises(InputError, match=r"2 currencies.*EUR \(2 rows, 3.00\), USD.*Choose one currency"):
         ask(query)
     with pytest.raises(InputError, match="no order is in GBP"):
@@ -144,17 +145,13 @@ def test_types_that_only_postgres_has(admin: psycopg.Connection, postgres):
         CREATE TABLE sales.typed (customer sales.code, ordered_at timestamptz, amount money, status sales.state,
             tags text[], document jsonb, picture bytea, channel varchar(10));
         INSERT INTO sales.typed VALUES ('a', '2024-01-01 12:00+00', 1234.50, 'paid', '{x}', '{}', '', 'web'),
-            ('b', '2024-01-01 12:00+00', 10, 'cancelled', '{x}', '{}', '', 'web'), ('c', 'infinity', 10, 'paid', '{x}', '{}', '', 'web');
+            ('b', '2024-01-01 12:00+00', 10, 'cancelled', '{x}', '{}', '', 'web'),
+            ('c', 'infinity', 10, 'paid', '{x}', '{}', '', 'web');
         CREATE VIEW sales.seen AS SELECT * FROM sales.typed; GRANT SELECT ON sales.typed, sales.seen TO reader""")
     for table in ("sales.typed", "sales.seen"):
         read = read_database(OrderDatabase(postgres("reader"), table=table))
         assert (read.report.revenue, read.transactions.attributes) == (1234.5, ("channel",))
-        assert dropped(read) == {"status cancelled": (1, 10.0), "date cannot be read": (1, 10.0)} or dropped(
-            read
-        ) == {
-            "status cancelled": (1, 10.0),
-            "no date": (1, 10.0),
-        }
+        assert dropped(read) == {"status cancelled": (1, 10.0), "date cannot be read": (1, 10.0)}
 
 
 def test_columns_for_a_form(postgres_shop: Shop):
