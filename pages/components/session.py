@@ -14,8 +14,9 @@ from typing import Any
 
 import streamlit as st
 
-from clv.analysis import Analysis, Dataset
+from clv.analysis import Analysis
 from clv.assumptions import Assumptions
+from clv.dataset import Dataset
 from clv.ingest import InputError, OrderFile, read_orders
 from clv.ingest.database import read_database
 from clv.ingest.database_connections import OrderDatabase

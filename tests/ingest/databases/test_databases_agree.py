@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shops import ROWS, Shop
 
-from clv.analysis import Dataset
+from clv.dataset import Dataset
 from clv.history import customer_summary, monthly_revenue, orders_of_customer
 from clv.ingest import OrderFile, Transactions, read_orders
 from clv.ingest.database import read_database
