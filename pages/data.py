@@ -11,9 +11,11 @@ from clv.ingest import QualityReport
 from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import card_title, draw_chart
 from pages.components.column_form import column_form
+from pages.components.database import database_columns
 from pages.components.downloads import download_table
 from pages.components.formatting import count, day, money, percent, plain
 from pages.components.page_top import finding, open_page
+from pages.components.session import session
 from pages.components.sidebar import current_currency
 
 
@@ -27,7 +29,10 @@ def draw() -> None:
     dropped_rows(report, currency)
     suspicions(report)
     revenue_by_month(analysis, currency)
-    column_form()
+    if session().database is None:
+        column_form()
+    else:
+        database_columns()
     file_guide()
 
 
