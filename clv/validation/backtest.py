@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clv.forecast import DAYS_PER_MONTH, draw_totals, drawn_parameters, forecast_under
 from clv.models import ModelDataError, ModifiedBetaGeoNBD, fit_by_group
 from clv.validation.choice import Choice, choose
 from clv.validation.comparison import Difference, paired_difference
@@ -76,6 +77,19 @@ class Backtest:
         return paired_difference(
             losses(self.holdout, self.chosen.prediction), losses(self.holdout, other.prediction)
         )
+
+    @cached_property
+    def total_spend_interval(self) -> tuple[float, float] | None:
+        """95 % interval of the total spend that the chosen model held possible, money; None without a forecast."""
+        forecast = self.chosen.prediction.forecast
+        if forecast is None:
+            return None
+        sets = forecast_under(forecast, drawn_parameters(forecast.models))
+        totals = draw_totals(sets, np.zeros(forecast.T.size, dtype=np.intp), 1)
+        months = max(round(self.holdout.days / DAYS_PER_MONTH), 1)
+        spread = np.log1p(totals.relative_sd(np.ones(months))[0, -1] ** 2)
+        reach, mean = 1.96 * np.sqrt(spread), self.chosen.prediction.spend.sum()
+        return float(mean * np.exp(-reach - spread / 2)), float(mean * np.exp(reach - spread / 2))
 
     def deciles(self, money: bool = True) -> pd.DataFrame:
         """``decile_table`` of the chosen candidate, in money or in purchases."""

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from clv.validation.backtest import Backtest
-from clv.validation.comparison import Difference
-
-AS_GOOD = {"better": "better than", "worse": "worse than", "not distinguishable": "not distinguishable from"}
 
 
 def verdict(found: Backtest) -> str:
-    """The finding: which model, how far off its total was, and whether a naive rule would have done as well."""
+    """Which model, how far off its total was, and whether a naive rule would have done as well."""
+    return f"{finding_sentence(found)} {against_baseline(found)}"
+
+
+def finding_sentence(found: Backtest) -> str:
+    """The total that was expected on the cut-off against the one that came."""
     chosen, holdout = found.chosen, found.holdout
     return (
-        f"Told only what was known on {holdout.window.cutoff.isoformat()}, {chosen.candidate.name} expected "
+        f"Told only what was known on {holdout.window.cutoff:%-d %B %Y}, {chosen.candidate.name} expected "
         f"{chosen.prediction.purchases.sum():,.0f} order days of {len(holdout.buyers):,} customers in the "
-        f"{holdout.days} days after it; {holdout.purchases.sum():,.0f} came ({off_by(chosen.purchases.bias)}). "
-        + against_baseline(found)
+        f"{holdout.days} days after it; {holdout.purchases.sum():,.0f} came ({off_by(chosen.purchases.bias)})."
+    )
+
+
+def drift(found: Backtest) -> str | None:
+    """A warning where the total lies outside what chance and the estimates allow: the shop has changed."""
+    interval = found.total_spend_interval
+    if interval is None or interval[0] <= found.holdout.spend.sum() <= interval[1]:
+        return None
+    direction = "less" if found.holdout.spend.sum() < interval[0] else "more"
+    return (
+        f"Customers spent {direction} than the model held possible a period ago: {found.holdout.spend.sum():,.0f}, where "
+        f"{interval[0]:,.0f} to {interval[1]:,.0f} was expected (95 of 100 cases). The shop, the season or the market has "
+        "changed: take today's forecast with as much caution."
     )
 
 
@@ -23,7 +37,7 @@ def off_by(bias: float) -> str:
     """A bias as a reader says it."""
     if abs(bias) < 0.005:
         return "just as expected"
-    return f"{abs(bias):.0%} too {'many' if bias > 0 else 'few'} expected"
+    return f"{100 * abs(bias):.0f} % too {'much' if bias > 0 else 'little'} expected"
 
 
 def against_baseline(found: Backtest) -> str:
@@ -41,11 +55,6 @@ def against_baseline(found: Backtest) -> str:
         f"Customer by customer it was not distinguishable from the naive rule “{baseline}”: trust the CLV of single "
         "customers little."
     )
-
-
-def compared(difference: Difference, other: str) -> str:
-    """A difference of the chosen candidate from another as a clause."""
-    return f"{AS_GOOD[difference.verdict]} {other}"
 
 
 def why_chosen(found: Backtest) -> str:

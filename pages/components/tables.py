@@ -109,6 +109,49 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "recency_score": ("R", COUNT, "Recency score, 5 bought most recently."),
     "frequency_score": ("F", COUNT, "Frequency score: 1, 2, 3, 4-5, 6+ order days."),
     "monetary_score": ("M", COUNT, "Monetary score, 5 spent most."),
+    "candidate": ("Forecast by", "text", "Model or naive rule; ✓ is the one chosen."),
+    "by_value": (
+        "As an expected value",
+        "text",
+        "Against the one chosen, by the loss that models are chosen by (deviance of order days and spend): whose forecast "
+        "is nearer, beyond chance?",
+    ),
+    "by_error": (
+        "By absolute error",
+        "text",
+        "Against the one chosen, by the absolute error in order days: it favours whoever says 0 for rare buyers.",
+    ),
+    "orders_bias": (
+        "Total off by",
+        "signed share",
+        "Expected order days of all customers over those that came, less 1.",
+    ),
+    "orders_mae": ("Off per customer (MAE)", "fine", "Mean absolute error in order days per customer."),
+    "orders_rmse": ("RMSE", "fine", "Root mean squared error in order days per customer."),
+    "spend_bias": (
+        "Revenue off by",
+        "signed share",
+        "Expected spend of all customers over what they spent, less 1.",
+    ),
+    "spend_mae": ("Spend MAE", MONEY, "Mean absolute error in spend per customer."),
+    "spend_gini": (
+        "Ranking (Gini)",
+        "fine",
+        "Normalised Gini by spend: 1 ranks customers perfectly, 0 not at all.",
+    ),
+    "top_decile": ("Best tenth", SHARE, "Share of the spend that the tenth predicted highest brought."),
+    "spearman": ("Spearman", "fine", "Rank correlation of expected and actual order days."),
+    "auc": (
+        "AUC",
+        "fine",
+        "Of one who ordered and one who did not, how often the right one is ranked higher.",
+    ),
+    "brier": ("Brier", "fine", "Mean squared error of the probability of ordering; smaller is better."),
+    "coverage": (
+        "Ranges hold",
+        SHARE,
+        "Share of customers whose spend lay in the 80 % range; ties at nothing shared.",
+    ),
 }
 
 
@@ -160,8 +203,8 @@ def _as_shown(frame: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for name in frame.columns:
         kind = COLUMNS.get(name, ("", "", ""))[1]
-        if kind == SHARE:
-            columns[name] = 100 * frame[name]
+        if kind in (SHARE, "signed share"):
+            columns[name] = (100 * frame[name]).round(1) + 0.0  # no -0
         elif kind == MONEY:
             columns[name] = frame[name].round(0 if frame[name].abs().max() >= 100 else 2)
     return frame.assign(**columns)
@@ -181,7 +224,14 @@ def _config(name: str):
         name, (column_label(name), "text", "From the order file, at the first order.")
     )
     sign = currency_sign(current_currency())
-    formats = {MONEY: "localized", SHARE: "%.0f %%", COUNT: "localized", "decimal": "%.1f"}
+    formats = {
+        MONEY: "localized",
+        SHARE: "%.0f %%",
+        COUNT: "localized",
+        "decimal": "%.1f",
+        "fine": "%.3f",
+        "signed share": "%+.0f %%",
+    }
     if kind == MONEY and sign:
         label = f"{label} ({sign})"
     if kind == DATE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,6 +18,7 @@ PAGES = {
     "Customers": "pages/customers.py",
     "Segments": "pages/segments.py",
     "What-if": "pages/what_if.py",
+    "Trust": "pages/trust.py",
     "Lists": "pages/lists.py",
 }
 ONE_TIME = "customer,date,amount\n" + "\n".join(
@@ -109,7 +111,7 @@ def test_bad_file_is_explained_and_the_sample_stays(app, name, bad):
 def test_nobody_buys_twice(app, name):
     page = open_page(give(app, "once.csv", ONE_TIME.encode()), name)
     assert_sound(page)
-    if name != "Data":
+    if name not in ("Data", "Trust"):
         assert "No forecast from these data" in words(page)
         assert "Nobody bought on a second day" in words(page)
 
@@ -118,7 +120,7 @@ def test_nobody_buys_twice(app, name):
 def test_one_customer(app, name):
     page = open_page(give(app, "one.csv", b"customer,date,amount\na,2024-01-31,5\na,2024-03-01,6\n"), name)
     assert_sound(page)
-    assert page.error or "No forecast" in words(page) or name == "Data"
+    assert page.error or "No forecast" in words(page) or name in ("Data", "Trust")
 
 
 def test_a_bad_file_leaves_the_users_own_data(app):
@@ -255,3 +257,26 @@ def test_cdnow(app, name):
     page = open_page(give(app, path.name, path.read_bytes()), name)
     assert_sound(page)
     assert "23,570 customers" in words(page)
+
+
+def wait_for_backtests(app: AppTest) -> AppTest:
+    for thread in [thread for thread in threading.enumerate() if thread.name == "backtest"]:
+        thread.join(120)
+    return app.run()
+
+
+def test_trust_tests_the_forecast_and_hands_the_model_over(app):
+    page = wait_for_backtests(open_page(app, "Trust"))
+    assert_sound(page)
+    assert "Told only what was known on 31 December 2025" in words(page)
+    assert set(boxes(page)) == {"Order days", "Revenue", "Best tenth", "Ranges hold"}
+    page.button(key="trust_use").click().run()
+    assert_sound(page)
+    assert page.selectbox(key="group_by").value == "channel"
+    assert "The other pages use" in words(page)
+
+
+def test_trust_says_why_there_is_no_backtest(app):
+    page = wait_for_backtests(open_page(give(app, "few.csv", ONE_TIME.encode()), "Trust"))
+    assert_sound(page)
+    assert "cannot be backtested" in words(page)
