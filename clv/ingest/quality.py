@@ -10,7 +10,10 @@ import duckdb
 
 from clv.ingest import vocabulary
 from clv.ingest.columns import ColumnMapping, normalised
+from clv.ingest.findings import Finding
 from clv.ingest.sql import literals
+from clv.ingest.suspicions import rows_are as _rows
+from clv.ingest.suspicions import suspicions
 
 SHOWN_LINES = 5
 # More rows than this under an id such as 0 are hardly one customer.
@@ -63,6 +66,10 @@ class QualityReport:
         What the user should know, in plain sentences.
     mapping : ColumnMapping
         The columns that were used.
+    findings : tuple of Finding
+        Those of the warnings that say where and what to do, the gravest first.
+    assumed : tuple of Finding
+        What was taken for granted.
     """
 
     files: tuple[str, ...]
@@ -81,6 +88,14 @@ class QualityReport:
     dropped: tuple[DroppedRows, ...]
     warnings: tuple[str, ...]
     mapping: ColumnMapping
+    findings: tuple[Finding, ...] = ()
+    assumed: tuple[Finding, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The warnings that no finding says."""
+        said = {str(finding) for finding in self.findings}
+        return tuple(warning for warning in self.warnings if warning not in said)
 
     def to_dict(self) -> dict[str, object]:
         """JSON-ready form, dates in ISO 8601."""
@@ -92,6 +107,8 @@ class QualityReport:
             "dropped": [asdict(group) | {"first_lines": list(group.first_lines)} for group in self.dropped],
             "warnings": list(self.warnings),
             "mapping": self.mapping.to_dict(),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "assumed": [finding.to_dict() for finding in self.assumed],
         }
 
 
@@ -118,6 +135,7 @@ def make_report(
     mapping: ColumnMapping,
     currency: str | None,
     warnings: Sequence[str],
+    assumed: Sequence[Finding] = (),
 ) -> QualityReport:
     """Count and sum the lines; there must be one that is kept."""
     order = (
@@ -134,39 +152,29 @@ def make_report(
     assert counted is not None
     purchases, refunds, customers, orders, gross, returned, first, last = counted
     rows_read, rows_kept = count_rows(engine, lines)
+    findings = suspicions(engine, lines, dt.date.today())
     return QualityReport(
         files=tuple(files), rows_read=rows_read, rows_kept=rows_kept, purchase_rows=purchases, refund_rows=refunds,
         customers=customers, orders=orders, gross_revenue=float(gross), refunds=float(returned),
         revenue=float(gross - returned), currency=currency, first_date=first, last_date=last,
         dropped=dropped_rows(engine, lines), mapping=mapping,
-        warnings=(*warnings, *_warnings(engine, lines, mapping)),
+        warnings=(*map(str, findings), *warnings, *_warnings(engine, lines, mapping)),
+        findings=findings, assumed=tuple(assumed),
     )  # fmt: skip
 
 
 def _warnings(engine: duckdb.DuckDBPyConnection, lines: str, mapping: ColumnMapping) -> list[str]:
     counted = engine.execute(f"""
-        SELECT count(*) FILTER (gross = 0), count(*) FILTER (ordered_at > ?), count(*) FILTER (ordered_at < '1990-01-01'),
-               max(ordered_at)::DATE, min(ordered_at)::DATE,
-               count(*) FILTER (regexp_full_match(customer_id, '\\d([.,]\\d+)?[eE]\\+?\\d+')),
-               min(customer_id) FILTER (regexp_full_match(customer_id, '\\d([.,]\\d+)?[eE]\\+?\\d+')),
+        SELECT count(*) FILTER (gross = 0),
                count(*) FILTER (status IN ({literals(vocabulary.words("refunded"))})),
                CAST(sum(gross) FILTER (status IN ({literals(vocabulary.words("refunded"))})) AS DOUBLE),
                count(DISTINCT customer_id), count(*)
-        FROM {lines} WHERE reason IS NULL""", [dt.datetime.combine(dt.date.today(), dt.time.max)]).fetchone()  # fmt: skip
+        FROM {lines} WHERE reason IS NULL""").fetchone()
     assert counted is not None
-    zero, future, old, last, first, lost, lost_example, refunded, refunded_value, customers, rows = counted
+    zero, refunded, refunded_value, customers, rows = counted
     found = []
     if zero:
         found.append(f"{_rows(zero)} with amount 0: the customers count, but the rows are no purchases.")
-    if future:
-        found.append(f"{_rows(future)} dated after today, up to {last}.")
-    if old:
-        found.append(f"{_rows(old)} dated before 1990, from {first} on.")
-    if lost:
-        found.append(
-            f"{_rows(lost)} with a customer id such as {lost_example}: a spreadsheet has rounded these ids and"
-            " different customers may share one. Export again without opening the file in a spreadsheet."
-        )
     if refunded and not mapping.refund:
         found.append(
             f"{_rows(refunded)} with the status refunded, worth {refunded_value:,.2f}: they count as purchases,"
@@ -177,10 +185,6 @@ def _warnings(engine: duckdb.DuckDBPyConnection, lines: str, mapping: ColumnMapp
             f"Every row has another «{mapping.customer}»: check that it is the customer, not the order."
         )
     return found + _guests(engine, lines) + _duplicates(engine, lines)
-
-
-def _rows(number: int) -> str:
-    return "1 row is" if number == 1 else f"{number:,} rows are"
 
 
 def _guests(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:

@@ -12,7 +12,7 @@ import duckdb
 import ibis
 from ibis.backends.duckdb import Backend
 
-from clv.ingest import amounts, checks, dates, quality, transactions
+from clv.ingest import amounts, assumed, attributes, checks, dates, quality, transactions
 from clv.ingest.columns import MEANINGS, ColumnMapping, resolve_mapping, wanted_names
 from clv.ingest.currencies import settle_currency
 from clv.ingest.dates import DateOrder, DateStyle
@@ -184,8 +184,14 @@ def _read(
     warnings += [style.doubt for style in styles.numbers.values() if style.doubt]
     known = None if isinstance(settled, Problem) else settled
     report = quality.make_report(
-        engine, lines, files=names, mapping=mapping, currency=known, warnings=warnings
-    )
+        engine, lines, files=names, mapping=mapping, currency=known, warnings=warnings,
+        assumed=[
+            *(finding for source in sources for finding in source.assumed),
+            *assumed.of_columns(mapping, styles.date, styles.numbers, date_order),
+            *assumed.of_currency(known, currency, mapping),
+            *assumed.of_attributes(*attributes.latest_and_first(mapping.attributes)),
+        ],
+    )  # fmt: skip
     kept = transactions.keep(backend, engine, lines, mapping, known)
     tell(1.0, "Done")
     return Ingested(kept, report)
