@@ -223,7 +223,7 @@ def _dataset(shop: ShopFiles, as_of: dt.date | None = None) -> Dataset:
 
 
 def _score_summary(analysis: Analysis) -> dict[str, Any]:
-    assumptions, total = analysis.assumptions, analysis.total_clv
+    assumptions, total, dataset = analysis.assumptions, analysis.total_clv, analysis.dataset
     purchases, spend = analysis.models.purchases, analysis.models.spend
     independence, new = analysis.models.independence, analysis.new_customer
     return {

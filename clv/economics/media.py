@@ -77,9 +77,13 @@ def media_cost(spend: Spend, buyers: pd.DataFrame, columns: Sequence[str]) -> Me
     channels["cac"] = (channels["spend"] / channels["new_customers"]).where(channels["new_customers"] > 0)
     channels = channels.sort_values("cac", ascending=False, ignore_index=True)
     total = float(spent["spend"].sum())
+    found = (
+        _summary(spend, total, len(new), first, last),
+        *_findings(spend, channels, by, len(spent)),
+    )
     return MediaCost(
         by=by, channels=channels, spend=total, new_customers=len(new), cac=total / len(new) if len(new) else None,
-        first_date=first.date(), last_date=last.date(), findings=(_summary(spend, total, len(new), first, last), *_findings(spend, channels, by, len(spent))),
+        first_date=first.date(), last_date=last.date(), findings=found,
     )  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def report_table(report: QualityReport, beside: Sequence[Finding] = ()) -> pd.Da
     ----------
     beside : findings of contacts and spend.
     """
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (LEFT_OUT, group.reason, ", ".join(group.first_lines), group.rows, group.value, "")
         for group in report.dropped
     ]
