@@ -101,8 +101,11 @@ class Dataset:
         self.buyers: pd.DataFrame = self.summary.buyers.reset_index(drop=True)
         self.scores: pd.DataFrame = rfm_scores(self.buyers)
         self.segment: pd.Series = rfm_segments(self.scores)
-        self.media: MediaCost | None = media_cost(spend, self.buyers, summary.attributes) if spend else None
-        self.companions: tuple[Finding, ...] = (*found, *(self.media.findings if self.media else ()))
+        self.media: MediaCost | None = None
+        if spend is not None:
+            self.media, about = media_cost(spend, self.buyers, self._media_columns, self.report.currency)
+            found = (*found, *about)
+        self.companions: tuple[Finding, ...] = found
         self._models: dict[ModelSetting, FittedModels] = {}
         self._forecasts: dict[ModelSetting, Forecast] = {}
         self._lever_bases: dict[tuple[ModelSetting, str], LeverBase] = {}
@@ -118,6 +121,12 @@ class Dataset:
     def as_of(self) -> dt.date:
         """The day to count from."""
         return self.summary.as_of
+
+    @property
+    def _media_columns(self) -> list[str]:
+        return [
+            name for name in self.summary.attributes if self.summary.origins.get(name) in KNOWN_FROM_THE_START
+        ]
 
     @property
     def has_orders(self) -> bool:
@@ -153,10 +162,11 @@ class Dataset:
         """What makes a forecast from these data weak, in words; empty where there is enough to go on."""
         days = int(self.buyers["T_days"].max()) if len(self.buyers) else 0
         silent = round(self.buyers["days_since_last_order"].min()) if len(self.buyers) else 0
+        people = "1 customer" if len(self.buyers) == 1 else f"{len(self.buyers):,} customers"
         checks = [
             (
                 len(self.buyers) < MIN_BUYERS,
-                f"Only {len(self.buyers):,} customers ever paid; below {MIN_BUYERS} a forecast is rough.",
+                f"Only {people} ever paid; below {MIN_BUYERS} a forecast is rough.",
             ),
             (
                 days < MIN_DAYS,

@@ -26,7 +26,6 @@ class MediaCost:
     spend, new_customers : of all channels, money and customers whose first paid order lies in the period.
     cac : blended: all spend / all new customers, those of free channels included; None without a new customer.
     first_date, last_date : the period, both days included.
-    findings : what did not match.
     """
 
     by: str | None
@@ -36,7 +35,6 @@ class MediaCost:
     cac: float | None
     first_date: dt.date
     last_date: dt.date
-    findings: tuple[Finding, ...]
 
     def of(self, group: str) -> float:
         """CAC of the customers of one value of ``by``, money; 0 where nothing was spent on it."""
@@ -44,18 +42,31 @@ class MediaCost:
         return float(rows["cac"].iloc[0]) if len(rows) and pd.notna(rows["cac"].iloc[0]) else 0.0
 
 
-def media_cost(spend: Spend, buyers: pd.DataFrame, columns: Sequence[str]) -> MediaCost | None:
-    """Spend divided by the customers it won; None where the spend and the first orders share no day.
+def media_cost(
+    spend: Spend, buyers: pd.DataFrame, columns: Sequence[str], currency: str | None
+) -> tuple[MediaCost | None, tuple[Finding, ...]]:
+    """Spend divided by the customers it won, and what of the spend did not match.
 
     Parameters
     ----------
     buyers : frame with first_order_date and the columns.
     columns : those that may name the channel; the one whose values carry most of the spend is taken.
+    currency : of the orders; spend in another currency cannot be compared.
+
+    Returns
+    -------
+    MediaCost or None, tuple of Finding
+        None where the spend is in another currency, or shares no day with the first orders.
     """
+    where, written = ", ".join(spend.report.files), spend.report.currency
+    if written and currency and written != currency:
+        what = f"The spend is in {written} and the orders are in {currency}, so no CAC is counted"
+        return None, (Finding("spend currency", what, where, "Convert the spend and load it again"),)
     first = max(spend.frame["date"].min(), buyers["first_order_date"].min())
     last = min(spend.frame["date"].max(), buyers["first_order_date"].max())
     if pd.isna(first) or pd.isna(last) or first > last:
-        return None
+        what = "The spend and the first orders of customers share no day, so no CAC is counted"
+        return None, (Finding("spend outside", what, where, "Load spend and orders of the same period"),)
     spent = spend.frame[spend.frame["date"].between(first, last)]
     new = buyers[buyers["first_order_date"].between(first, last)]
     by_channel = spent.groupby("channel", sort=False)["spend"].sum()
@@ -81,10 +92,8 @@ def media_cost(spend: Spend, buyers: pd.DataFrame, columns: Sequence[str]) -> Me
         _summary(spend, total, len(new), first, last),
         *_findings(spend, channels, by, len(spent)),
     )
-    return MediaCost(
-        by=by, channels=channels, spend=total, new_customers=len(new), cac=total / len(new) if len(new) else None,
-        first_date=first.date(), last_date=last.date(), findings=found,
-    )  # fmt: skip
+    each = total / len(new) if len(new) else None
+    return MediaCost(by, channels, total, len(new), each, first.date(), last.date()), found
 
 
 def _plain(names: pd.Series) -> pd.Series:

@@ -10,8 +10,11 @@ from itertools import pairwise
 import duckdb
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from clv.ingest.findings import Finding
+
+Days = NDArray[np.datetime64]
 
 SHOWN_LINES = 5
 OLDEST = dt.date(1990, 1, 1)
@@ -47,8 +50,8 @@ def suspicions(engine: duckdb.DuckDBPyConnection, lines: str, today: dt.date) ->
         lambda: _level_change(engine, lines),
         lambda: _far_out(engine, lines),
         lambda: _large_customer(engine, lines),
-        lambda: _gaps(engine, lines),
-        lambda: _incomplete_month(engine, lines),
+        lambda: _gaps(order_days(engine, lines, today)),
+        lambda: _incomplete_month(engine, lines, today),
     )
     return tuple(found for look in looks if (found := look()) is not None)
 
@@ -147,8 +150,8 @@ def _large_customer(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | 
     )
 
 
-def _incomplete_month(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | None:
-    days = _order_days(engine, lines)
+def _incomplete_month(engine: duckdb.DuckDBPyConnection, lines: str, today: dt.date) -> Finding | None:
+    days = order_days(engine, lines, today)
     if len(days) < 2:
         return None
     last = days[-1].astype(object)
@@ -168,17 +171,16 @@ def _incomplete_month(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding 
     )
 
 
-def _order_days(
-    engine: duckdb.DuckDBPyConnection, lines: str
-) -> np.ndarray[tuple[int], np.dtype[np.datetime64]]:
+def order_days(engine: duckdb.DuckDBPyConnection, lines: str, today: dt.date) -> Days:
+    """The different days with an order, oldest first, without those that can hardly be true."""
     found = engine.execute(
-        f"SELECT DISTINCT ordered_at::DATE AS day FROM {lines} WHERE reason IS NULL AND NOT is_refund ORDER BY day"
+        f"SELECT DISTINCT ordered_at::DATE AS day FROM {lines} WHERE reason IS NULL AND NOT is_refund"
+        f" AND ordered_at::DATE BETWEEN '{OLDEST}' AND '{today}' ORDER BY day"
     ).fetchnumpy()["day"]
     return np.asarray(found, dtype="datetime64[D]")
 
 
-def _gaps(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | None:
-    days = _order_days(engine, lines)
+def _gaps(days: Days) -> Finding | None:
     if len(days) < ENOUGH_ORDERS:
         return None
     pauses = np.diff(days).astype(int)
@@ -191,7 +193,7 @@ def _gaps(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | None:
     pause = "1 pause" if long.size == 1 else f"{long.size} pauses"
     return Finding(
         "gaps",
-        f"There are no orders for {pauses.max()} days on end ({pause} of {GAP_DAYS} days or more, where {usual:.0f}"
+        f"There are no orders for {pauses.max():,} days on end ({pause} of {GAP_DAYS} days or more, where {usual:.0f}"
         f" {'day is' if round(usual) == 1 else 'days are'} usual)",
         listed,
         "If the shop was open, export the missing period too and load the files together: to the model a gap looks as"

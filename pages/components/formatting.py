@@ -51,6 +51,11 @@ def days(number: float) -> str:
     return "1 day" if round(number) == 1 else f"{count(number)} days"
 
 
+def customers(number: int) -> str:
+    """1 customer, 5,000 customers."""
+    return "1 customer" if number == 1 else f"{count(number)} customers"
+
+
 def plain(text: str) -> str:
     """Text from a file, shown as it is and not as Markdown."""
     return MARKDOWN.sub(r"\\\1", text)

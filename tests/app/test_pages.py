@@ -220,7 +220,9 @@ def test_breakdowns(app):
 
 
 def _key_of(label: str) -> str:
-    return {"Segment": "segment", "CLV tier": "clv_tier", "Risk": "risk_band"}.get(label, label.lower())
+    return {"Segment": "segment", "CLV tier": "clv_tier", "Risk": "risk_band"}.get(
+        label, label.lower().replace(" ", "_")
+    )
 
 
 def test_find_and_filter_customers(app):
