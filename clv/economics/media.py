@@ -69,22 +69,21 @@ def media_cost(
         return None, (Finding("spend outside", what, where, "Load spend and orders of the same period"),)
     spent = spend.frame[spend.frame["date"].between(first, last)]
     new = buyers[buyers["first_order_date"].between(first, last)]
-    by_channel = spent.groupby("channel", sort=False)["spend"].sum()
-    plain = _plain(by_channel.index.to_series())
+    # A channel written in two ways is one; it is called what it is called first.
+    by_channel = (
+        spent.assign(plain=_plain(spent["channel"]))
+        .groupby("plain", sort=False)
+        .agg(channel=("channel", "first"), spend=("spend", "sum"))
+    )
     carried = {
-        name: float(by_channel[plain.isin(set(_plain(new[name]))).to_numpy()].sum()) for name in columns
+        name: float(by_channel.loc[by_channel.index.isin(set(_plain(new[name]))), "spend"].sum())
+        for name in columns
     }
     by = max(carried, key=lambda name: carried[name], default=None)
     if by is not None and carried[by] <= 0:
         by = None
     won = _plain(new[by]).value_counts() if by is not None else pd.Series(dtype="int64")
-    channels = pd.DataFrame(
-        {
-            "channel": by_channel.index,
-            "spend": by_channel.to_numpy(),
-            "new_customers": plain.map(won).fillna(0).astype("int64").to_numpy(),
-        }
-    )
+    channels = by_channel.assign(new_customers=by_channel.index.map(won).fillna(0).astype("int64"))
     channels["cac"] = (channels["spend"] / channels["new_customers"]).where(channels["new_customers"] > 0)
     channels = channels.sort_values("cac", ascending=False, ignore_index=True)
     total = float(spent["spend"].sum())

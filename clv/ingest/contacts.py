@@ -85,7 +85,7 @@ def _read(file: OrderFile) -> tuple[pd.DataFrame, list[str]]:
             f"{_cell(f'c{position}', loaded.kinds[position])} AS {sql.identifier(plain[name])}"
             for name, position in named.items()
         )
-        texts = engine.execute(f"SELECT {cells} FROM {loaded.table} ORDER BY rowid").fetch_arrow_table()
+        texts = engine.execute(f"SELECT {cells} FROM {loaded.table} ORDER BY rowid").to_arrow_table()
     frame = texts.to_pandas().astype("object")
     frame = frame.dropna(how="all").where(frame.notna(), None)
     return frame, [plain[key] for key in keys]

@@ -161,9 +161,7 @@ def _cells(
         relation = amounts.with_number(relation, field, style)
     listed = ", ".join(["source_line", *texts, *(f"CAST({field} AS DOUBLE) AS {field}" for field in fields)])
     frame = (
-        engine.execute(f"SELECT {listed} FROM {relation} ORDER BY source_line")
-        .fetch_arrow_table()
-        .to_pandas()
+        engine.execute(f"SELECT {listed} FROM {relation} ORDER BY source_line").to_arrow_table().to_pandas()
     )
     blank = frame.drop(columns="source_line").isna().all(axis="columns")
     return frame[~blank].reset_index(drop=True)

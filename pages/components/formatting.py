@@ -8,6 +8,7 @@ import re
 from clv import wording
 from clv.wording import currency_sign
 
+ACRONYMS = frozenset({"nps", "sms", "utm", "id", "sku", "vip"})
 # Characters that Markdown (and Streamlit's maths and directives) would read as formatting.
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:])")
 
@@ -68,4 +69,5 @@ def in_prose(text: str) -> str:
 
 def attribute_label(name: str) -> str:
     """A column of the user's own file as a heading."""
-    return name.replace("_", " ").capitalize()
+    words = name.replace("_", " ").capitalize().split(" ")
+    return " ".join(word.upper() if word.lower() in ACRONYMS else word for word in words)

@@ -169,8 +169,9 @@ def _offer_cac(dataset: Dataset, currency: str | None) -> None:
         disabled=st.session_state.get("cac") == given,
         key="use_media_cac",
         width="stretch",
-        help=f"All spend divided by all new customers, those of free channels included, from "
-        f"{day(dataset.media.first_date)} to {day(dataset.media.last_date)}. The slider goes to the nearest step. By channel: page Segments.",
+        help="All spend divided by all new customers, those of free channels included, from "
+        f"{day(dataset.media.first_date)} to {day(dataset.media.last_date)}. The slider goes to the nearest step. "
+        "By channel: page Segments.",
     )
 
 
