@@ -121,6 +121,78 @@ def test_one_customer(app, name):
     assert page.error or "No forecast" in words(page) or name == "Data"
 
 
+def few_orders() -> bytes:
+    """A shop with repeat buyers, too small for a forecast to rely on."""
+    return own_orders(customers=120)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_few_customers_get_the_history_and_a_rough_forecast_on_request(app, name):
+    page = open_page(give(app, "few.csv", few_orders()), name)
+    assert_sound(page)
+    if name == "Data":
+        return
+    assert "Only 120 customers ever paid" in words(page)
+    assert "120 customers brought" in words(page)
+    page.toggle(key="rough_forecast").set_value(True).run()
+    assert_sound(page)
+    assert "120 customers brought" not in words(page)
+
+
+def test_a_rough_forecast_is_a_range(app):
+    page = give(app, "few.csv", few_orders())
+    assert "CLV, 12 months" not in boxes(page)
+    assert set(boxes(page)) == {"Customers", "Revenue so far", "Average order", "Bought again"}
+    page.toggle(key="rough_forecast").set_value(True).run()
+    assert " to " in boxes(page)["CLV, 12 months"]
+    assert "customers may be worth" in words(page)
+
+
+def customer_table() -> bytes:
+    rng = np.random.default_rng(5)
+    frequency = rng.geometric(0.4, 900) - 1
+    T = rng.integers(200, 700, 900)
+    table = pd.DataFrame({"customer_id": [f"k{n}" for n in range(900)], "frequency": frequency})
+    table["recency"] = np.where(frequency > 0, (T * rng.uniform(0.1, 0.9, 900)).round(), 0)
+    return table.assign(T=T, monetary_value=rng.gamma(4, 10, 900).round(2)).to_csv(index=False).encode()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_table_of_customers(app, name):
+    page = open_page(give(app, "summary.csv", customer_table()), name)
+    assert_sound(page)
+    assert not page.error
+    assert "900 customers" in words(page)
+    if name in ("Data", "Customers"):
+        assert "without their orders" in words(page)
+
+
+def test_a_table_of_customers_in_weeks(app):
+    page = open_page(give(app, "summary.csv", customer_table()), "Data")
+    page.selectbox(key="data_unit").set_value("weeks").run()
+    page.button(key="FormSubmitter:data_table-Read the table again").click().run()
+    assert_sound(page)
+    assert "Recency and T are in weeks" in str([table.value.to_dict() for table in page.dataframe])
+
+
+def test_contacts_and_spend_beside_the_orders(app):
+    files = [(name, (SAMPLE_ORDERS.parent / name).read_bytes(), "text/csv") for name in
+             ("contacts.csv", "orders.csv", "spend.csv")]  # fmt: skip
+    page = open_page(app.file_uploader(key="uploads").set_value(files).run(), "Data")
+    assert_sound(page)
+    assert not page.error
+    assert r"5,000 of 5,000 customers have a row in the contacts" in words(page)
+    page.button(key="use_media_cac").click().run()
+    assert page.slider(key="cac").value == 18.5
+
+
+def test_the_channels_of_the_spend_on_segments(app):
+    page = open_page(app, "Segments")
+    page.segmented_control(key="segments_by").set_value("channel").run()
+    assert_sound(page)
+    assert "Paid social: a new customer costs more than it brings" in words(page)
+
+
 def test_a_bad_file_leaves_the_users_own_data(app):
     give(app, "zamowienia.csv", own_orders())
     uploader = app.file_uploader(key="uploads")
