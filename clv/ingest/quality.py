@@ -12,8 +12,8 @@ from clv.ingest import vocabulary
 from clv.ingest.columns import ColumnMapping, normalised
 from clv.ingest.findings import Finding
 from clv.ingest.sql import literals
-from clv.ingest.suspicions import rows_are as _rows
-from clv.ingest.suspicions import suspicions
+from clv.ingest.oddities import rows_are as _rows
+from clv.ingest.oddities import oddities
 
 SHOWN_LINES = 5
 # More rows than this under an id such as 0 are hardly one customer.
@@ -152,7 +152,7 @@ def make_report(
     assert counted is not None
     purchases, refunds, customers, orders, gross, returned, first, last = counted
     rows_read, rows_kept = count_rows(engine, lines)
-    findings = suspicions(engine, lines, dt.date.today())
+    findings = oddities(engine, lines, dt.date.today())
     return QualityReport(
         files=tuple(files), rows_read=rows_read, rows_kept=rows_kept, purchase_rows=purchases, refund_rows=refunds,
         customers=customers, orders=orders, gross_revenue=float(gross), refunds=float(returned),

@@ -32,7 +32,7 @@ LEVEL_TIMES, MONTH_ROWS, LEVEL_MONTHS = 3, 20, 2
 CURRENCY_SHARE = 0.05
 
 
-def suspicions(engine: duckdb.DuckDBPyConnection, lines: str, today: dt.date) -> tuple[Finding, ...]:
+def oddities(engine: duckdb.DuckDBPyConnection, lines: str, today: dt.date) -> tuple[Finding, ...]:
     """Look for everything at once; what is graver for the forecast comes first.
 
     Parameters
