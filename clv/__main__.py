@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
 
@@ -23,13 +24,18 @@ from clv.ingest import InputError, OrderFile, QualityReport
 from clv.loading import ShopFiles, read_shop
 from clv.models import ModelDataError
 
+if TYPE_CHECKING:
+    from clv.validation.backtest import Backtest
+    from clv.validation.scorecard import Scored
+
 CANNOT_USE_INPUT = 2
 FILE = click.Path(path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 # Where a problem asks for a setting, the option that makes it.
 OPTION_FOR = {
     "order of day and month": "--date-order dmy|mdy",
-    "Choose one currency": "--currency EUR",
+    "Choose one currency": "--currency EUR, --rate USD=0.9",
+    "currency that the amounts are to be converted to": "--currency EUR",
     "Choose one of these currencies": "--currency EUR",
 }
 
@@ -45,6 +51,17 @@ def _column_map(_context: click.Context, _parameter: click.Parameter, text: str 
     return {field.strip(): column.strip() for field, _, column in pairs}
 
 
+def _rates(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    """("USD=0.9", "GBP=1.2") -> {"USD": 0.9, "GBP": 1.2}."""
+    try:
+        pairs = [
+            (code.strip().upper(), float(rate)) for code, _, rate in (pair.partition("=") for pair in given)
+        ]
+    except ValueError as error:
+        raise click.BadParameter("write it as USD=0.9") from error
+    return dict(pairs)
+
+
 def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
     options = [
         click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
@@ -55,6 +72,16 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
             "--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day, month and year."
         ),
         click.option("--currency", help="Keep the rows in this currency, such as EUR."),
+        click.option(
+            "--rate",
+            "rates",
+            multiple=True,
+            callback=_rates,
+            help="Convert another currency: USD=0.9 where 1 USD is worth 0.9 of --currency.",
+        ),
+        click.option(
+            "--remove-duplicates", is_flag=True, help="Count rows that repeat another one exactly once."
+        ),
         click.option(
             "--contacts", multiple=True, type=FILE, help="Contacts, by customer id or email: any columns."
         ),
@@ -83,17 +110,14 @@ def main() -> None:
 @click.option(
     "--report", "to", type=FILE, help="Write the report here: .html to read, .csv for a spreadsheet."
 )
-def check(files: tuple[Path, ...], as_json: bool, to: Path | None, **settings: Any) -> None:
+def check(as_json: bool, to: Path | None, **reading: Any) -> None:
     """Say what was read from FILES, what was dropped and why."""
-    shop = _read(files, **settings)
+    shop = _read(**reading)
     report = shop.source.report
     beside = _dataset(shop).companions if shop.contacts or shop.spend else ()
     if to is not None:
-        text = (
-            to_csv(report_table(report, beside))
-            if to.suffix.lower() == ".csv"
-            else report_html(report, beside)
-        )
+        as_table = to.suffix.lower() == ".csv"
+        text = to_csv(report_table(report, beside)) if as_table else report_html(report, beside)
         _write(to, text.encode())
     result = report.to_dict() | {"beside": [finding.to_dict() for finding in beside]}
     _print(result, "\n".join([_report_text(report), *(f"Beside: {finding}" for finding in beside)]), as_json)
@@ -149,7 +173,6 @@ def check(files: tuple[Path, ...], as_json: bool, to: Path | None, **settings: A
               help="lifetimes: also fit with that library and show both parameter sets.")  # fmt: skip
 @click.option("--as-of", type=DAY, help="Day to count from (default: the last order).")
 def score(
-    files: tuple[Path, ...],
     as_json: bool,
     out: Path | None,
     margin: float,
@@ -162,7 +185,7 @@ def score(
     intervals: Any,
     engine: str,
     as_of: dt.datetime | None,
-    **settings: Any,
+    **reading: Any,
 ) -> None:
     """Score every customer in FILES: CLV with its range, churn risk, segment."""
     started = time.perf_counter()
@@ -178,7 +201,7 @@ def score(
             intervals=intervals,
         )
         day = as_of.date() if as_of else None
-        shop = _read(files, as_of=day, **settings)
+        shop = _read(**reading, as_of=day)
         read = time.perf_counter()
         analysis = Analysis(_dataset(shop, day), assumptions)
         customers = analysis.customers
@@ -194,14 +217,35 @@ def score(
     _print(result, _score_text(analysis, result, out), as_json)
 
 
+@main.command("backtest")
+@_reading_options
+@click.option(
+    "--holdout-days", type=click.IntRange(1), help="Days held out at the end (default: a quarter of all)."
+)
+def backtest_command(
+    files: tuple[Path, ...], mapping: dict[str, str], as_json: bool, holdout_days: int | None, **settings: Any
+) -> None:
+    """Say how well each model would have predicted the last days of FILES, against naive baselines."""
+    shop = _read(files, mapping, **settings)
+    try:
+        found = shop.dataset().backtest(holdout_days, _tell_nobody)
+    except ValueError as error:
+        _refuse(str(error))
+    _print(_backtest_summary(found), _backtest_text(found), as_json)
+
+
+def _tell_nobody(_share: float, _doing: str) -> None:
+    """Progress is for screens."""
+
+
 def _read(
     files: tuple[Path, ...],
-    *,
     mapping: dict[str, str],
     contacts: tuple[Path, ...],
     spend: tuple[Path, ...],
     **settings: Any,
 ) -> ShopFiles:
+    """Read the files under the settings that `_reading_options` gives."""
     try:
         return read_shop(
             _named(files), contacts=_named(contacts), spend=_named(spend), mapping=mapping or None, **settings
@@ -314,20 +358,88 @@ def _reference(analysis: Analysis) -> dict[str, Any]:
     return {"params": params, "log_likelihood": float(rows.sum())}
 
 
+def _backtest_summary(found: Backtest) -> dict[str, Any]:
+    holdout, choice = found.holdout, found.choice
+    return {
+        "calibration_end": holdout.window.cutoff.isoformat(),
+        "holdout_end": holdout.window.end.isoformat(),
+        "customers": len(holdout.buyers),
+        "customers_in_all": found.customers_in_all,
+        "actual": {"purchases": float(holdout.purchases.sum()), "revenue": float(holdout.spend.sum())},
+        "models": [_scored_summary(found, scored) for scored in found.scored],
+        "inner_origins": [
+            {"name": one.candidate.name, "loss": one.loss, "mae": one.mae, "eligible": one.eligible}
+            for one in (choice.scores if choice else ())
+        ],
+        "failed": found.failed,
+        "verdict": _verdict(found),
+    }
+
+
+def _verdict(found: Backtest) -> str:
+    from clv.validation.words import verdict
+
+    return verdict(found)
+
+
+def _scored_summary(found: Backtest, scored: Scored) -> dict[str, Any]:
+    against = found.against(scored)
+    numbers = {
+        "mae": scored.purchases.mae,
+        "rmse": scored.purchases.rmse,
+        "bias": scored.purchases.bias,
+        "gini": scored.purchases.gini,
+        "spearman": scored.purchases.spearman,
+        "coverage80": scored.coverage,
+        "msle": scored.purchases.msle,
+        "top_decile": scored.purchases.top_decile,
+        **{f"spend_{name}": value for name, value in asdict(scored.money).items()},
+        **asdict(scored.activity),
+    }
+    finite = {
+        name: value if value is None or math.isfinite(value) else None for name, value in numbers.items()
+    }
+    return {
+        "name": scored.candidate.name,
+        "kind": scored.candidate.kind,
+        **finite,
+        "chosen": scored is found.chosen,
+        "chosen_against_it": {**asdict(against), "verdict": against.verdict},
+    }
+
+
+def _backtest_text(found: Backtest) -> str:
+    table = [f"{'':1} {'':26}{'MAE':>8}{'RMSE':>8}{'bias':>8}{'Gini':>7}{'AUC':>7}{'in 80 %':>9}"]
+    for scored in found.scored:
+        of = scored.purchases
+        inside = "" if scored.coverage is None else f"{scored.coverage:.0%}"
+        mark = "*" if scored is found.chosen else ""
+        table.append(
+            f"{mark:1} {scored.candidate.name:26}{of.mae:8.4f}{of.rmse:8.3f}{of.bias:+8.1%}{of.gini:7.3f}"
+            f"{scored.activity.auc:7.3f}{inside:>9}"
+        )
+    return "\n".join([_verdict(found), "", *table])
+
+
 def _report_text(report: QualityReport) -> str:
     lines = [
-        f"{report.rows_read:,} rows read, {report.rows_kept:,} used.",
+        f"{report.rows_read:,} rows read, {report.rows_kept:,} used."
+        + (f" Recognised: {report.layout}." if report.layout else ""),
         f"{report.customers:,} customers, {report.orders:,} orders, {_money(report.revenue, report.currency)} "
         f"({_money(report.gross_revenue, report.currency)} before {_money(report.refunds, report.currency)} of refunds), "
         f"{report.first_date} to {report.last_date}.",
     ]
     lines += [
         f"Dropped: {row.rows:,} rows, {row.reason}"
-        + (f", {_money(row.value, report.currency)}" if row.value is not None else "")
+        + (
+            f", {_money(row.value, None if row.is_in_another_currency else report.currency)}"
+            if row.value is not None
+            else ""
+        )
         + f" (first: {', '.join(row.first_lines)})"
         for row in report.dropped
     ]
-    lines += [f"Note: {warning}" for warning in report.warnings]
+    lines += [f"Note: {warning}" for warning in (*report.warnings, *report.notes)]
     lines += [
         f"Assumed: {finding.what}{f' ({finding.where})' if finding.where else ''}."
         for finding in report.assumed

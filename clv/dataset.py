@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from functools import cached_property
 from threading import Lock
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -49,9 +49,13 @@ from clv.history.summary import FIRST_ORDER
 from clv.ingest import Contacts, CustomerTable, Finding, Ingested, QualityReport, Spend, Transactions
 from clv.scenarios import LeverBase, prepare_levers
 
+if TYPE_CHECKING:
+    from clv.validation.backtest import Backtest
+
 EVERYONE = "All customers"
 BLANK = "(blank)"
 MOST_GROUPS = 60
+MOST_MODELLED_GROUPS = 30
 
 KNOWN_FROM_THE_START = (FIRST_ORDER, FROM_TABLE)
 
@@ -115,6 +119,7 @@ class Dataset:
         self._customer_variance: dict[tuple[ModelSetting, IntervalSource], NDArray[np.float64]] = {}
         self._repeat_spend: dict[tuple[ModelSetting, IntervalSource], RepeatSpend] = {}
         self._next_orders: dict[ModelSetting, pd.DataFrame] = {}
+        self._backtests: dict[int | None, Backtest] = {}
         self._lock = Lock()
 
     @property
@@ -314,6 +319,49 @@ class Dataset:
             )
 
         return self._once(self._next_orders, setting, make)
+
+    def backtest(self, holdout_days: int | None, tell: Callable[[float, str], None]) -> Backtest:
+        """How well each candidate would have predicted the last days of this file, computed on first use.
+
+        Parameters
+        ----------
+        holdout_days : days held out at the end; a quarter of the period, at most a year, when None.
+        tell : called with the share done, 0 to 1, and what is being done.
+
+        Raises
+        ------
+        BacktestError : the orders are too few or too short for it; the message says what would help.
+        """
+        # Loaded when asked for: scikit-learn alone takes a second of every start.
+        from clv.validation.backtest import backtest, column_to_group_by
+        from clv.validation.origins import BacktestError, plan_windows, read_origins, sampled
+        from clv.validation.predictions import baseline_candidates, model_candidates
+
+        known = self._backtests.get(holdout_days)
+        if known is not None:
+            return known
+        if self.transactions is None:
+            raise BacktestError(
+                "A backtest needs the single orders, which a table of customers does not tell."
+            )
+        first, customers = self.summary.frame["first_order_date"].min().date(), len(self.buyers)
+        plan = plan_windows(first, self.as_of, holdout_days)
+        few_values = [
+            name for name in self.groupable_attributes if self.buyers[name].nunique() <= MOST_MODELLED_GROUPS
+        ]
+        with self._lock:
+            orders = sampled(self.transactions, customers)
+            holdout, inner = read_origins(orders, plan, lambda share, doing: tell(0.1 * share, doing))
+        tell(0.1, "Looking for groups that differ")
+        found = backtest(
+            holdout,
+            inner,
+            customers_in_all=customers,
+            candidates=[*model_candidates(), *baseline_candidates()],
+            group_by=column_to_group_by(inner, few_values),
+            tell=lambda share, doing: tell(0.15 + 0.85 * share, doing),
+        )
+        return self._backtests.setdefault(holdout_days, found)
 
     def orders_of(self, customer_id: str) -> pd.DataFrame:
         """One customer's orders, oldest first: ordered_at, order_id, amount, items; empty without orders."""

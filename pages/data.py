@@ -2,39 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
-from clv.ingest import FilePreview, InputError, OrderFile, QualityReport, preview
+from clv.ingest import QualityReport
 from pages.components.boxes import ValueBox, show_boxes
+from pages.components.column_form import column_form, table_form
 from pages.components.formatting import count, customers, day, money, percent, plain
 from pages.components.history_view import revenue_card
 from pages.components.page_top import finding, open_page
-from pages.components.progress import reading_progress
 from pages.components.quality_view import quality_report
-from pages.components.session import SAMPLE_ORDERS, reread, session
-from pages.components.sidebar import CURRENCIES, current_currency
-
-NOT_THERE = "(none)"
-FIELDS = {
-    "customer": ("Customer", "Who bought: an id or an email address. Needed."),
-    "date": ("Date", "When the order was placed. Needed."),
-    "amount": ("Amount", "What the line or order cost. Needed, unless quantity and unit price are given."),
-    "quantity": ("Quantity", "Pieces on the line."),
-    "unit_price": ("Unit price", "Price of one piece; amount = quantity x unit price less discount."),
-    "order_id": ("Order number", "Lines with the same number are one order; refunds net against it."),
-    "discount": ("Discount", "Money off the line; used with quantity x unit price."),
-    "refund": ("Refund", "Money given back, as a positive amount."),
-    "currency": ("Currency", "The currency code of each line."),
-    "status": ("Status", "Cancelled and failed orders are left out by it."),
-}
-DATE_ORDERS = {
-    None: "Decide from the file",
-    "dmy": "Day, month, year",
-    "mdy": "Month, day, year",
-    "ymd": "Year, month, day",
-}
+from pages.components.sidebar import current_currency
 
 
 def draw() -> None:
@@ -42,6 +19,7 @@ def draw() -> None:
     analysis = open_page()
     report, currency = analysis.dataset.report, current_currency()
     finding(report_sentence(report, currency))
+    how_taken(report)
     boxes(report, currency)
     quality_report(analysis.dataset, currency)
     revenue_card(analysis, currency, "data_monthly")
@@ -61,6 +39,12 @@ def report_sentence(report: QualityReport, currency: str | None) -> str:
         f"{count(report.orders)} orders and {money(report.revenue, currency)} "
         f"from {day(report.first_date)} to {day(report.last_date)}."
     )
+
+
+def how_taken(report: QualityReport) -> None:
+    """What kind of export this is, and how its rows were taken."""
+    if report.layout is not None:
+        st.markdown(plain(" ".join([f"Read as: {report.layout}.", *report.notes])))
 
 
 def boxes(report: QualityReport, currency: str | None) -> None:
@@ -93,94 +77,6 @@ def boxes(report: QualityReport, currency: str | None) -> None:
     )
 
 
-def table_form() -> None:
-    """How a table of customers is to be read."""
-    state = session()
-    st.subheader("How the table is to be read")
-    with st.form("data_table"):
-        left, right = st.columns(2)
-        unit = left.selectbox(
-            "Recency and T are in",
-            ["days", "weeks"],
-            index=int(state.settings.get("unit") == "weeks"),
-            key="data_unit",
-        )
-        day_of_table = right.date_input(
-            "T runs to",
-            value=state.dataset.as_of,
-            key="data_as_of",
-            help="The day that the table was made for.",
-        )
-        if st.form_submit_button("Read the table again", type="primary"):
-            with reading_progress() as progress:
-                reread({"unit": unit, "as_of": day_of_table}, progress)
-            st.rerun()
-
-
-def column_form() -> None:
-    """Which column is which, to be corrected."""
-    state = session()
-    st.subheader("Which column is which")
-    if state.orders_file is None:
-        _form_of(OrderFile("orders.csv (sample shop)", SAMPLE_ORDERS), {}, editable=False)
-        return
-    _form_of(state.orders_file, state.settings, editable=True)
-
-
-def _form_of(file: OrderFile, settings: dict[str, Any], *, editable: bool) -> None:
-    try:
-        seen = preview(file)
-    except InputError as error:
-        st.info(plain(str(error)))
-        return
-    st.caption(f"First rows of {plain(file.name)}, as they stand in the file.")
-    st.dataframe(seen.head, hide_index=True, alt="First rows of the file", key="data_preview")
-    if not editable:
-        st.caption("Upload a file of your own to choose its columns here.")
-        return
-    with st.form("data_columns"):
-        chosen = _column_choices(seen, settings.get("mapping") or {})
-        left, right = st.columns(2)
-        order = left.selectbox(
-            "Order of day and month",
-            list(DATE_ORDERS),
-            index=list(DATE_ORDERS).index(settings.get("date_order")),
-            format_func=DATE_ORDERS.__getitem__,
-            key="data_date_order",
-            help="Only needed where the file leaves it open, as in 03/04/2026.",
-        )
-        only = right.selectbox(
-            "Keep one currency",
-            [None, *CURRENCIES],
-            index=_position([None, *CURRENCIES], settings.get("currency")),
-            format_func=lambda code: code or "All rows are in one currency",
-            key="data_currency",
-            help="Currencies are never added together. Rows in other currencies are left out and counted.",
-        )
-        if st.form_submit_button("Read the file again", type="primary"):
-            with reading_progress() as progress:
-                reread({"mapping": chosen, "date_order": order, "currency": only}, progress)
-            st.rerun()
-
-
-def _column_choices(seen: FilePreview, current: dict[str, str]) -> dict[str, str]:
-    options = [NOT_THERE, *seen.columns]
-    chosen: dict[str, str] = {}
-    with st.grid(4, min_column_width=150):
-        for field, (label, meaning) in FIELDS.items():
-            start = current.get(field, NOT_THERE) if current else seen.guess.get(field, NOT_THERE)
-            column = st.selectbox(
-                label, options, index=_position(options, start), key=f"data_column_{field}", help=meaning
-            )
-            if column != NOT_THERE:
-                chosen[field] = column
-    return chosen
-
-
-def _position(options: list[Any], wanted: Any) -> int:
-    return options.index(wanted) if wanted in options else 0
-
-
 def file_guide() -> None:
     """What a file needs."""
     with st.expander("What a file needs"):
@@ -192,7 +88,9 @@ def file_guide() -> None:
             "- **Contacts** (customer or email, any columns) and **marketing spend** (date, channel, amount) may be "
             "uploaded along; they are told apart by their header. A **table of customers** (frequency, recency, T, "
             "spend) will do in place of orders.\n"
-            "- **CSV** with comma, semicolon, tab or pipe, **Excel** or **Parquet**; several files are read as one.\n"
+            "- **CSV** with comma, semicolon, tab or pipe, **Excel** or **Parquet**; several files are read as one, and "
+            "orders that are in more than one of them count once.\n"
+            "- **Exports** of Shopify, WooCommerce, Stripe, Recurly and PayPal are recognised by their columns.\n"
             "- **Customer ids are text**: leading zeros and 20-digit ids stay as they are.\n"
             "- **A purchase** is a day on which a customer's orders, refunds taken off, come to more than nothing. "
             "Several orders of one day count as one purchase.\n"

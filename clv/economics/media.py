@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -82,8 +83,8 @@ def media_cost(
     by = max(carried, key=lambda name: carried[name], default=None)
     if by is not None and carried[by] <= 0:
         by = None
-    won = _plain(new[by]).value_counts() if by is not None else pd.Series(dtype="int64")
-    channels = by_channel.assign(new_customers=by_channel.index.map(won).fillna(0).astype("int64"))
+    won = Counter(_plain(new[by])) if by is not None else Counter[str]()
+    channels = by_channel.assign(new_customers=[won[channel] for channel in by_channel.index])
     channels["cac"] = (channels["spend"] / channels["new_customers"]).where(channels["new_customers"] > 0)
     channels = channels.sort_values("cac", ascending=False, ignore_index=True)
     total = float(spent["spend"].sum())

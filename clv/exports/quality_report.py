@@ -38,7 +38,7 @@ def report_table(report: QualityReport, beside: Sequence[Finding] = ()) -> pd.Da
         for group in report.dropped
     ]
     rows += _rows(LOOK_AT, report.findings)
-    rows += [(NOTE, remark, "", None, None, "") for remark in report.remarks]
+    rows += [(NOTE, remark, "", None, None, "") for remark in (*report.remarks, *report.notes)]
     rows += _rows(BESIDE, beside)
     rows += _rows(ASSUMED, report.assumed)
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"rows": "Int64", "value": "Float64"})

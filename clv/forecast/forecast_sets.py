@@ -27,33 +27,38 @@ class ForecastSets:
     """A forecast under every parameter set.
 
     What a living customer buys is evaluated on a grid of (model, frequency, T) that does not depend on who is
-    forecast; P(alive) and spend are worked out exactly, customer by customer, when they are asked for.
+    forecast; P(alive), once per distinct history, and spend are worked out exactly when they are asked for.
 
     Attributes
     ----------
     forecast : under the estimates.
     parameters : the sets.
+    states, state : the distinct histories (model, frequency, recency, T), and which each customer has, shape
+        (customers,).
     point : shape (customers,), each customer's point of the grid.
     purchases : shape (sets, points, 11), expected purchases of a living customer up to DRAW_MONTHS.
     """
 
     forecast: Forecast
     parameters: ParameterSets
+    states: tuple[FloatArray, ...]
+    state: IntArray
     point: IntArray
     purchases: FloatArray
 
     def value(self, number: int, customers: slice = EVERYBODY) -> FloatArray:
         """P(alive) x expected spend per purchase of the customers under one set, money."""
         guess, found = self.parameters.guesses[number], self.forecast
-        history = (column[customers] for column in found.history)
+        states, place = np.unique(self.state[customers], return_inverse=True)
+        model, *history = (column[states] for column in self.states)
         alive = with_own_model(
             lambda model, *own: model.probability_alive(*own),
             guess.purchases,
-            found.model_of[customers],
+            model.astype(np.intp),
             *history,
         )
         spend = guess.spend.expected_spend(found.frequency[customers], found.monetary_value[customers])
-        return alive * spend
+        return alive[place] * spend
 
 
 def forecast_under(forecast: Forecast, parameters: ParameterSets) -> ForecastSets:
@@ -66,7 +71,8 @@ def forecast_under(forecast: Forecast, parameters: ParameterSets) -> ForecastSet
         with_own_model(_purchases_if_alive, guess.purchases, model.astype(np.intp), frequency, T)
         for guess in parameters.guesses
     ]
-    return ForecastSets(forecast, parameters, point, np.stack(purchases))
+    states, state = distinct_rows(forecast.model_of.astype(float), *forecast.history)
+    return ForecastSets(forecast, parameters, tuple(states), state, point, np.stack(purchases))
 
 
 def _purchases_if_alive(model: PurchaseModel, frequency: FloatArray, T: FloatArray) -> FloatArray:

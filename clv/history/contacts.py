@@ -8,9 +8,9 @@ import pandas as pd
 
 from clv.history.summary import CustomerSummary
 from clv.ingest.attributes import UNKNOWN, is_consent
-from clv.ingest.columns import normalised
 from clv.ingest.contacts import EMAIL_NAMES, Contacts
 from clv.ingest.findings import Finding
+from clv.ingest.names import normalised
 from clv.ingest.transactions import CUSTOMER_TABLE, RESERVED, snake_case
 
 CONTACTS_FILE = "contacts file"

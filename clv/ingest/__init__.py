@@ -1,12 +1,13 @@
 """Order files of any make in; one clean table of transactions and an honest account of it out."""
 
-from clv.ingest.columns import ColumnMapping
+from clv.ingest.columns import ColumnMapping, layout_of
 from clv.ingest.companions import SortedFiles, sort_files
 from clv.ingest.contacts import Contacts, read_contacts
 from clv.ingest.customer_table import CustomerTable, read_customer_table
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import OrderFile
 from clv.ingest.findings import Finding
+from clv.ingest.layout import Layout
 from clv.ingest.preview import FilePreview, preview
 from clv.ingest.quality import DroppedRows, QualityReport
 from clv.ingest.read import Ingested, read_orders
@@ -22,12 +23,14 @@ __all__ = [
     "Finding",
     "Ingested",
     "InputError",
+    "Layout",
     "OrderFile",
     "Problem",
     "QualityReport",
     "SortedFiles",
     "Spend",
     "Transactions",
+    "layout_of",
     "preview",
     "read_contacts",
     "read_customer_table",

@@ -11,10 +11,11 @@ from typing import Literal
 
 from clv.ingest import vocabulary
 from clv.ingest.attributes import is_latest
-from clv.ingest.columns import guess_mapping, missing_fields, normalised
+from clv.ingest.columns import guess_mapping, missing_fields
 from clv.ingest.customer_table import is_customer_table
 from clv.ingest.errors import InputError
 from clv.ingest.files import OrderFile
+from clv.ingest.names import normalised
 from clv.ingest.source import open_source
 
 Kind = Literal["orders", "contacts", "spend", "customers"]

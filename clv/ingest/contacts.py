@@ -12,9 +12,11 @@ import pandas as pd
 
 from clv.ingest import sql
 from clv.ingest.attributes import consent, is_consent
-from clv.ingest.columns import columns_there_are, guess_mapping, normalised
+from clv.ingest.columns import guess_mapping
 from clv.ingest.errors import InputError, Problem, raise_if_any
 from clv.ingest.files import OrderFile
+from clv.ingest.names import normalised
+from clv.ingest.resolve import columns_there_are
 from clv.ingest.source import ColumnKind, open_source
 from clv.ingest.transactions import snake_case
 

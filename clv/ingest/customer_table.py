@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 
 from clv.ingest import amounts, sql, vocabulary
-from clv.ingest.columns import ColumnMapping, columns_there_are, normalised
+from clv.ingest.columns import ColumnMapping
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import OrderFile
 from clv.ingest.findings import Finding
+from clv.ingest.names import normalised
 from clv.ingest.quality import DroppedRows, QualityReport
+from clv.ingest.resolve import columns_there_are
 from clv.ingest.source import Loaded, open_source
 from clv.ingest.transactions import snake_case
 

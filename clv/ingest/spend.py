@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from clv.ingest.columns import FIELDS, columns_there_are, guess_mapping
+from clv.ingest.columns import FIELDS, guess_mapping
 from clv.ingest.companions import spend_columns
 from clv.ingest.dates import DateOrder
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import OrderFile
 from clv.ingest.quality import QualityReport
 from clv.ingest.read import read_orders
+from clv.ingest.resolve import columns_there_are
 from clv.ingest.source import open_source
 
 

@@ -42,7 +42,10 @@ def left_out(report: QualityReport, currency: str | None) -> None:
             "Reason": [row.reason for row in report.dropped],
             "Rows": [row.rows for row in report.dropped],
             "Value": [
-                "not readable" if row.value is None else money(row.value, currency) for row in report.dropped
+                "not readable"
+                if row.value is None
+                else money(row.value, None if row.is_in_another_currency else currency)
+                for row in report.dropped
             ],
             "First lines": [", ".join(row.first_lines) for row in report.dropped],
         }

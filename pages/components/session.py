@@ -18,6 +18,7 @@ from clv.analysis import Analysis
 from clv.assumptions import Assumptions
 from clv.dataset import Dataset
 from clv.ingest import InputError, OrderFile, sort_files
+from clv.ingest.remembered import recall
 from clv.loading import read_shop
 from clv.models.warm_up import warm_up
 
@@ -116,7 +117,7 @@ def reread(settings: Mapping[str, Any], progress: Progress) -> None:
 
 def _read(state: Session, progress: Progress) -> None:
     try:
-        dataset = read_shop(state.files, progress=progress, **state.settings).dataset()
+        dataset = read_shop(state.files, progress=progress, recall=recall, **state.settings).dataset()
     except InputError as error:
         state.problems = tuple(str(problem) for problem in error.problems)
         return

@@ -19,12 +19,14 @@ def test_everything_is_in_the_table(report):
     beside = [Finding("spend", "Spend is spent", "spend.csv", "", 3, 4.0)]
     table = report_table(report, beside)
     assert table["part"].drop_duplicates().tolist() == [
-        "Left out", "Look at this", "Files beside the orders", "Assumed",
+        "Left out", "Look at this", "Note", "Files beside the orders", "Assumed",
     ]  # fmt: skip
     left_out = table[table["part"] == "Left out"]
     assert left_out["rows"].sum() == report.rows_read - report.rows_kept == 2
     assert table.loc[table["what"] == "no customer id", "where"].item() == "orders.csv line 62"
-    assert len(table) == len(report.dropped) + len(report.warnings) + 1 + len(report.assumed)
+    assert len(table) == (
+        len(report.dropped) + len(report.warnings) + len(report.notes) + 1 + len(report.assumed)
+    )
     assert "no customer id" in to_csv(table)
 
 
