@@ -207,7 +207,7 @@ def test_the_report_is_written(tmp_path):
     report = as_json("check", SAMPLE_ORDERS, "--report", page)
     run("check", SAMPLE_ORDERS, "--report", table)
     assert "24,700 rows were read" in page.read_text()
-    assert len(pd.read_csv(table)) == len(report["assumed"]) == 15
+    assert pd.read_csv(table)["what"].tolist() == [entry["what"] for entry in report["assumed"]]
 
 
 def test_a_table_of_customers(tmp_path):

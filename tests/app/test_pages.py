@@ -169,7 +169,7 @@ def test_a_table_of_customers(app, name):
 
 def test_a_table_of_customers_in_weeks(app):
     page = open_page(give(app, "summary.csv", customer_table()), "Data")
-    page.selectbox(key="data_unit").set_value("weeks").run()
+    page.selectbox(key="data_unit").set_value("weeks")
     page.button(key="FormSubmitter:data_table-Read the table again").click().run()
     assert_sound(page)
     assert "Recency and T are in weeks" in str([table.value.to_dict() for table in page.dataframe])
