@@ -8,7 +8,8 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
@@ -21,7 +22,9 @@ from clv.economics.media import MediaCost
 from clv.exports import report_html, report_table, to_csv
 from clv.forecast import FittedModels
 from clv.ingest import InputError, OrderFile, QualityReport
-from clv.loading import ShopFiles, read_shop
+from clv.ingest.database import read_database
+from clv.ingest.database_connections import OrderDatabase, connection_named
+from clv.loading import ShopFiles, read_shop, with_files_beside
 from clv.models import ModelDataError
 
 if TYPE_CHECKING:
@@ -63,8 +66,18 @@ def _rates(_context: click.Context, _parameter: click.Parameter, given: tuple[st
 
 
 def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    command = _with_source(command)
     options = [
-        click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
+        click.argument("files", nargs=-1, type=click.Path(path_type=Path)),
+        click.option(
+            "--database",
+            metavar="URL",
+            help="Orders in a database: postgres://user@host/shop, "
+            "duckdb:///shop.duckdb, parquet:///folder, or any other Ibis URL.",
+        ),
+        click.option("--connection", metavar="NAME", help="A database that .streamlit/secrets.toml names."),
+        click.option("--table", help="The table or view that holds the orders."),
+        click.option("--query", metavar="SELECT", help="A SELECT that gives the orders."),
         click.option(
             "--map", "mapping", callback=_column_map, help="Columns: customer=COL,date=COL,amount=COL,..."
         ),
@@ -100,9 +113,38 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _with_source(command: Callable[..., None]) -> Callable[..., None]:
+    """Hand the command its files, or the one database, as its files."""
+
+    @wraps(command)
+    def with_source(
+        files: tuple[Path, ...],
+        database: str | None,
+        connection: str | None,
+        table: str | None,
+        query: str | None,
+        **options: Any,
+    ) -> None:
+        if sum(map(bool, (files, database, connection))) != 1:
+            raise click.UsageError("Give order files, or --database, or --connection.")
+        if files and (table or query):
+            raise click.UsageError("--table and --query need --database or --connection.")
+        command(files=files or _database(database, connection, table, query), **options)
+
+    return with_source
+
+
+def _database(url: str | None, name: str | None, table: str | None, query: str | None) -> OrderDatabase:
+    try:
+        named = connection_named(name) if name else OrderDatabase(url or "")
+    except InputError as error:
+        _refuse(str(error))
+    return replace(named, table=table, query=query) if table or query else named
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Customer lifetime value, churn risk and segments from a file of orders."""
+    """Customer lifetime value, churn risk and segments from a file or a database of orders."""
 
 
 @main.command()
@@ -111,7 +153,7 @@ def main() -> None:
     "--report", "to", type=FILE, help="Write the report here: .html to read, .csv for a spreadsheet."
 )
 def check(as_json: bool, to: Path | None, **reading: Any) -> None:
-    """Say what was read from FILES, what was dropped and why."""
+    """Say what was read from FILES (or a database), what was dropped and why."""
     shop = _read(**reading)
     report = shop.source.report
     beside = _dataset(shop).companions if shop.contacts or shop.spend else ()
@@ -187,7 +229,7 @@ def score(
     as_of: dt.datetime | None,
     **reading: Any,
 ) -> None:
-    """Score every customer in FILES: CLV with its range, churn risk, segment."""
+    """Score every customer in FILES (or a database): CLV with its range, churn risk, segment."""
     started = time.perf_counter()
     try:
         assumptions = Assumptions(
@@ -222,11 +264,9 @@ def score(
 @click.option(
     "--holdout-days", type=click.IntRange(1), help="Days held out at the end (default: a quarter of all)."
 )
-def backtest_command(
-    files: tuple[Path, ...], mapping: dict[str, str], as_json: bool, holdout_days: int | None, **settings: Any
-) -> None:
-    """Say how well each model would have predicted the last days of FILES, against naive baselines."""
-    shop = _read(files, mapping, **settings)
+def backtest_command(as_json: bool, holdout_days: int | None, **reading: Any) -> None:
+    """Say how well each model would have predicted the last days of FILES (or a database), against naive baselines."""
+    shop = _read(**reading)
     try:
         found = shop.dataset().backtest(holdout_days, _tell_nobody)
     except ValueError as error:
@@ -239,17 +279,19 @@ def _tell_nobody(_share: float, _doing: str) -> None:
 
 
 def _read(
-    files: tuple[Path, ...],
+    files: tuple[Path, ...] | OrderDatabase,
     mapping: dict[str, str],
     contacts: tuple[Path, ...],
     spend: tuple[Path, ...],
     **settings: Any,
 ) -> ShopFiles:
-    """Read the files under the settings that `_reading_options` gives."""
+    """Read the files, or the database, under the settings that `_reading_options` gives."""
+    people, costs = _named(contacts), _named(spend)
     try:
-        return read_shop(
-            _named(files), contacts=_named(contacts), spend=_named(spend), mapping=mapping or None, **settings
-        )
+        if isinstance(files, OrderDatabase):
+            source = read_database(files, mapping or None, currency=settings["currency"])
+            return with_files_beside(source, people, costs)
+        return read_shop(_named(files), contacts=people, spend=costs, mapping=mapping or None, **settings)
     except InputError as error:
         options = " ".join(option for words, option in OPTION_FOR.items() if words in str(error))
         _refuse(f"{error} ({options})" if options else str(error))
@@ -436,7 +478,7 @@ def _report_text(report: QualityReport) -> str:
             if row.value is not None
             else ""
         )
-        + f" (first: {', '.join(row.first_lines)})"
+        + (f" (first: {', '.join(row.first_lines)})" if row.first_lines else "")
         for row in report.dropped
     ]
     lines += [f"Note: {warning}" for warning in (*report.warnings, *report.notes)]

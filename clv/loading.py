@@ -91,6 +91,15 @@ def read_shop(
     return ShopFiles(source, people, costs)
 
 
+def with_files_beside(
+    source: Ingested, contacts: Sequence[OrderFile] = (), spend: Sequence[OrderFile] = ()
+) -> ShopFiles:
+    """Orders that were read already, with files of contacts and spend; InputError as ``read_shop``."""
+    return ShopFiles(
+        source, read_contacts(contacts) if contacts else None, read_spend(spend) if spend else None
+    )
+
+
 def _more_than_one_table(tables: Sequence[OrderFile], orders: Sequence[OrderFile]) -> list[Problem]:
     if len(tables) == 1 and not orders:
         return []

@@ -7,10 +7,12 @@ import streamlit as st
 from clv.ingest import QualityReport
 from pages.components.boxes import ValueBox, show_boxes
 from pages.components.column_form import column_form, table_form
+from pages.components.database import database_columns
 from pages.components.formatting import count, customers, day, money, percent, plain
 from pages.components.history_view import revenue_card
 from pages.components.page_top import finding, open_page
 from pages.components.quality_view import quality_report
+from pages.components.session import session
 from pages.components.sidebar import current_currency
 
 
@@ -23,7 +25,9 @@ def draw() -> None:
     boxes(report, currency)
     quality_report(analysis.dataset, currency)
     revenue_card(analysis, currency, "data_monthly")
-    if analysis.dataset.has_orders:
+    if session().database is not None:
+        database_columns()
+    elif analysis.dataset.has_orders:
         column_form()
     else:
         table_form()

@@ -96,7 +96,7 @@ def _summary_expression(transactions: Transactions, as_of: dt.date) -> Table:
     days = days.mutate(first_purchase=first, paid=days.net > 0)
     repeat = days.paid & (days.day > days.first_purchase)
     summary = days.group_by("customer_id").agg(
-        purchase_days=days.paid.cast("int64").sum(),
+        purchase_days=days.paid.sum(),
         first_order_date=ibis.coalesce(days.first_purchase.min(), days.day.min()),
         last_order_date=ibis.coalesce(days.day.max(where=days.paid), days.day.max()),
         monetary_value=ibis.coalesce(days.net.cast("float64").mean(where=repeat), 0.0),
@@ -156,6 +156,8 @@ def _with_consents(frame: pd.DataFrame, attributes: tuple[str, ...]) -> pd.DataF
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    if not frame["customer_id"].is_monotonic_increasing:  # a database may sort text by a language's rules
+        frame = frame.sort_values("customer_id")
     frame = frame.assign(
         frequency=np.maximum(frame["purchase_days"] - 1, 0),
         first_order_date=pd.to_datetime(frame["first_order_date"]),

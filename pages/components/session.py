@@ -18,6 +18,8 @@ from clv.analysis import Analysis
 from clv.assumptions import Assumptions
 from clv.dataset import Dataset
 from clv.ingest import InputError, OrderFile, sort_files
+from clv.ingest.database import read_database
+from clv.ingest.database_connections import OrderDatabase
 from clv.ingest.remembered import recall
 from clv.loading import read_shop
 from clv.models.warm_up import warm_up
@@ -48,6 +50,7 @@ class Session:
     fingerprint: str = ""
     problems: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
+    database: OrderDatabase | None = None
     analysis: Analysis | None = None
 
 
@@ -84,7 +87,27 @@ def analysis_under(assumptions: Assumptions) -> Analysis:
 
 def use_sample() -> None:
     """Go back to the sample shop, the uploader emptied."""
-    st.session_state[STATE] = Session(_sample(), SAMPLE_NAME)
+    _begin(Session(_sample(), SAMPLE_NAME))
+
+
+def take_database(database: OrderDatabase, settings: Mapping[str, Any], progress: Progress) -> None:
+    """Read orders where they are, under settings (mapping, currency); the uploader is emptied.
+
+    Raises
+    ------
+    InputError : they cannot be read; the data loaded before stay.
+    """
+    try:
+        dataset = Dataset(read_database(database, progress=progress, **settings))
+    except InputError:
+        raise
+    except ValueError as error:
+        raise database.refusal(str(error).rstrip("."), "Check the columns that were chosen") from error
+    _begin(Session(dataset, database.label, is_sample=False, database=database))
+
+
+def _begin(state: Session) -> None:
+    st.session_state[STATE] = state
     st.session_state[EMPTIED] = st.session_state.get(EMPTIED, 0) + 1
 
 
@@ -126,7 +149,7 @@ def _read(state: Session, progress: Progress) -> None:
         return
     state.dataset = dataset
     state.name = ", ".join(file.name for file in state.files)
-    state.is_sample, state.problems = False, ()
+    state.is_sample, state.problems, state.database = False, (), None
 
 
 def set_aside_loaded() -> None:

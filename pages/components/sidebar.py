@@ -10,6 +10,7 @@ import streamlit as st
 from clv.assumptions import AssumptionError, Assumptions
 from clv.dataset import Dataset
 from clv.wording import currency_sign
+from pages.components.database import database_controls
 from pages.components.formatting import attribute_label, count, day, in_prose, money, plain
 from pages.components.progress import reading_progress
 from pages.components.session import Session, session, take_uploads, uploads_key, use_sample
@@ -95,6 +96,7 @@ def _data_controls(state: Session) -> None:
     )
     with reading_progress() as progress:
         take_uploads(uploads or [], progress)
+    database_controls()
     state = session()
     summary = state.dataset.summary
     st.caption(
