@@ -167,12 +167,23 @@ def test_a_table_of_customers(app, name):
         assert "without their orders" in words(page)
 
 
-def test_a_table_of_customers_in_weeks(app):
-    page = open_page(give(app, "summary.csv", customer_table()), "Data")
+def table_page() -> None:
+    """The sidebar and the form of a table of customers: a form that AppTest can press, unlike one of a page."""
+    from pages.components.column_form import table_form
+    from pages.components.sidebar import draw_sidebar
+
+    draw_sidebar()
+    table_form()
+
+
+def test_a_table_of_customers_in_weeks():
+    page = give(AppTest.from_function(table_page, default_timeout=120).run(), "summary.csv", customer_table())
     page.selectbox(key="data_unit").set_value("weeks")
-    page.button(key="FormSubmitter:data_table-Read the table again").click().run()
+    next(button for button in page.button if button.label == "Read the table again").click().run()
     assert_sound(page)
-    assert "Recency and T are in weeks" in str([table.value.to_dict() for table in page.dataframe])
+    dataset = page.session_state["clv_session"].dataset
+    assert "Recency and T are in weeks" in [finding.what for finding in dataset.report.assumed]
+    assert dataset.buyers["T_days"].min() >= 7 * 200
 
 
 def test_contacts_and_spend_beside_the_orders(app):
