@@ -18,11 +18,13 @@ import click
 from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
 from clv.dataset import Dataset
-from clv.exports import to_csv
+from clv.economics.media import MediaCost
+from clv.exports import report_html, report_table, to_csv
 from clv.forecast import FittedModels
-from clv.ingest import Ingested, InputError, OrderFile, QualityReport, read_orders
+from clv.ingest import InputError, OrderFile, QualityReport
 from clv.ingest.database import read_database
 from clv.ingest.database_connections import OrderDatabase, connection_named
+from clv.loading import ShopFiles, read_shop, with_files_beside
 from clv.models import ModelDataError
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from clv.validation.scorecard import Scored
 
 CANNOT_USE_INPUT = 2
+FILE = click.Path(path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 # Where a problem asks for a setting, the option that makes it.
 OPTION_FOR = {
@@ -92,6 +95,17 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
         click.option(
             "--remove-duplicates", is_flag=True, help="Count rows that repeat another one exactly once."
         ),
+        click.option(
+            "--contacts", multiple=True, type=FILE, help="Contacts, by customer id or email: any columns."
+        ),
+        click.option("--spend", multiple=True, type=FILE, help="Marketing spend: date, channel and amount."),
+        click.option(
+            "--unit",
+            type=click.Choice(["days", "weeks"]),
+            default="days",
+            show_default=True,
+            help="Of recency and T, where FILES is a table of customers.",
+        ),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
     ]
     for option in reversed(options):
@@ -135,10 +149,20 @@ def main() -> None:
 
 @main.command()
 @_reading_options
-def check(as_json: bool, **reading: Any) -> None:
+@click.option(
+    "--report", "to", type=FILE, help="Write the report here: .html to read, .csv for a spreadsheet."
+)
+def check(as_json: bool, to: Path | None, **reading: Any) -> None:
     """Say what was read from FILES (or a database), what was dropped and why."""
-    report = _read(**reading).report
-    _print(report.to_dict(), _report_text(report), as_json)
+    shop = _read(**reading)
+    report = shop.source.report
+    beside = _dataset(shop).companions if shop.contacts or shop.spend else ()
+    if to is not None:
+        as_table = to.suffix.lower() == ".csv"
+        text = to_csv(report_table(report, beside)) if as_table else report_html(report, beside)
+        _write(to, text.encode())
+    result = report.to_dict() | {"beside": [finding.to_dict() for finding in beside]}
+    _print(result, "\n".join([_report_text(report), *(f"Beside: {finding}" for finding in beside)]), as_json)
 
 
 @main.command()
@@ -218,9 +242,10 @@ def score(
             group_by=group_by,
             intervals=intervals,
         )
-        ingested = _read(**reading)
+        day = as_of.date() if as_of else None
+        shop = _read(**reading, as_of=day)
         read = time.perf_counter()
-        analysis = Analysis(Dataset(ingested, as_of.date() if as_of else None), assumptions)
+        analysis = Analysis(_dataset(shop, day), assumptions)
         customers = analysis.customers
     except (AssumptionError, ModelDataError, ValueError) as error:
         _refuse(str(error))
@@ -228,7 +253,7 @@ def score(
     if out is not None:
         _write(out, to_csv(customers).encode())
     timings = {"read_seconds": round(read - started, 3), "score_seconds": round(scored - read, 3)}
-    result = {**ingested.report.to_dict(), **_score_summary(analysis), "timings": timings}
+    result = {**shop.source.report.to_dict(), **_score_summary(analysis), "timings": timings}
     if engine == "lifetimes":
         result["model"]["lifetimes"] = _reference(analysis)
     _print(result, _score_text(analysis, result, out), as_json)
@@ -241,9 +266,9 @@ def score(
 )
 def backtest_command(as_json: bool, holdout_days: int | None, **reading: Any) -> None:
     """Say how well each model would have predicted the last days of FILES (or a database), against naive baselines."""
-    ingested = _read(**reading)
+    shop = _read(**reading)
     try:
-        found = Dataset(ingested).backtest(holdout_days, _tell_nobody)
+        found = shop.dataset().backtest(holdout_days, _tell_nobody)
     except ValueError as error:
         _refuse(str(error))
     _print(_backtest_summary(found), _backtest_text(found), as_json)
@@ -254,25 +279,37 @@ def _tell_nobody(_share: float, _doing: str) -> None:
 
 
 def _read(
-    files: tuple[Path, ...] | OrderDatabase, mapping: dict[str, str], currency: str | None, **of_files: Any
-) -> Ingested:
+    files: tuple[Path, ...] | OrderDatabase,
+    mapping: dict[str, str],
+    contacts: tuple[Path, ...],
+    spend: tuple[Path, ...],
+    **settings: Any,
+) -> ShopFiles:
     """Read the files, or the database, under the settings that `_reading_options` gives."""
+    people, costs = _named(contacts), _named(spend)
     try:
         if isinstance(files, OrderDatabase):
-            return read_database(files, mapping or None, currency=currency)
-        return read_orders(
-            [OrderFile(path.name, path) for path in files],
-            mapping=mapping or None,
-            currency=currency,
-            **of_files,
-        )
+            source = read_database(files, mapping or None, currency=settings["currency"])
+            return with_files_beside(source, people, costs)
+        return read_shop(_named(files), contacts=people, spend=costs, mapping=mapping or None, **settings)
     except InputError as error:
         options = " ".join(option for words, option in OPTION_FOR.items() if words in str(error))
         _refuse(f"{error} ({options})" if options else str(error))
 
 
+def _named(paths: tuple[Path, ...]) -> list[OrderFile]:
+    return [OrderFile(path.name, path) for path in paths]
+
+
+def _dataset(shop: ShopFiles, as_of: dt.date | None = None) -> Dataset:
+    try:
+        return shop.dataset(as_of)
+    except ValueError as error:
+        _refuse(str(error))
+
+
 def _score_summary(analysis: Analysis) -> dict[str, Any]:
-    assumptions, total = analysis.assumptions, analysis.total_clv
+    assumptions, total, dataset = analysis.assumptions, analysis.total_clv, analysis.dataset
     purchases, spend = analysis.models.purchases, analysis.models.spend
     independence, new = analysis.models.independence, analysis.new_customer
     return {
@@ -314,7 +351,26 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
             "clv_to_cac": new.ratio,
             "payback_month": new.payback_month,
         },
+        "enough_data": {"enough": not dataset.data_notes, "reasons": list(dataset.data_notes)},
+        "media": _media(dataset.media),
+        "beside": [finding.to_dict() for finding in dataset.companions],
         "at_risk": {"customers": int(analysis.at_risk.sum()), "value": analysis.value_at_risk},
+    }
+
+
+def _media(media: MediaCost | None) -> dict[str, Any] | None:
+    """CAC by channel and overall from the spend file; None without one."""
+    if media is None:
+        return None
+    channels = media.channels.astype({"cac": object}).where(media.channels.notna(), None)
+    return {
+        "by": media.by,
+        "spend": media.spend,
+        "new_customers": media.new_customers,
+        "cac": media.cac,
+        "first_date": media.first_date.isoformat(),
+        "last_date": media.last_date.isoformat(),
+        "channels": channels.to_dict("records"),
     }
 
 
@@ -426,6 +482,10 @@ def _report_text(report: QualityReport) -> str:
         for row in report.dropped
     ]
     lines += [f"Note: {warning}" for warning in (*report.warnings, *report.notes)]
+    lines += [
+        f"Assumed: {finding.what}{f' ({finding.where})' if finding.where else ''}."
+        for finding in report.assumed
+    ]
     return "\n".join(lines)
 
 
@@ -437,6 +497,13 @@ def _score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) ->
         f"({_money(total.low, code)} to {_money(total.high, code)}).",
         f"{result['at_risk']['customers']:,} customers at high risk, {_money(analysis.value_at_risk, code)} at stake.",
     ]
+    media = analysis.dataset.media
+    if media is not None and media.cac is not None:
+        lines.append(
+            f"CAC by the spend file: {_money(media.cac, code)} ({_money(media.spend, code)} for "
+            f"{media.new_customers:,} new customers, {media.first_date} to {media.last_date})."
+        )
+    lines += [f"Beside: {finding}" for finding in analysis.dataset.companions]
     lines += [f"Note: {note}" for note in analysis.notes]
     if out is not None:
         lines.append(f"Written: {out}")

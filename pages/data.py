@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
-from clv.analysis import Analysis
-from clv.charts import monthly_revenue
 from clv.ingest import QualityReport
 from pages.components.boxes import ValueBox, show_boxes
-from pages.components.charts import card_title, draw_chart
-from pages.components.column_form import column_form
+from pages.components.column_form import column_form, table_form
 from pages.components.database import database_columns
-from pages.components.downloads import download_table
-from pages.components.formatting import count, day, money, percent, plain
+from pages.components.formatting import count, customers, day, money, percent, plain
+from pages.components.history_view import revenue_card
 from pages.components.page_top import finding, open_page
+from pages.components.quality_view import quality_report
 from pages.components.session import session
 from pages.components.sidebar import current_currency
 
@@ -26,13 +23,14 @@ def draw() -> None:
     finding(report_sentence(report, currency))
     how_taken(report)
     boxes(report, currency)
-    dropped_rows(report, currency)
-    suspicions(report)
-    revenue_by_month(analysis, currency)
-    if session().database is None:
+    quality_report(analysis.dataset, currency)
+    revenue_card(analysis, currency, "data_monthly")
+    if session().database is not None:
+        database_columns()
+    elif analysis.dataset.has_orders:
         column_form()
     else:
-        database_columns()
+        table_form()
     file_guide()
 
 
@@ -41,7 +39,7 @@ def report_sentence(report: QualityReport, currency: str | None) -> str:
     left_out = report.rows_read - report.rows_kept
     used = "all of them" if left_out == 0 else f"{count(report.rows_kept)} of them"
     return (
-        f"{count(report.rows_read)} rows were read and {used} used: {count(report.customers)} customers, "
+        f"{count(report.rows_read)} rows were read and {used} used: {customers(report.customers)}, "
         f"{count(report.orders)} orders and {money(report.revenue, currency)} "
         f"from {day(report.first_date)} to {day(report.last_date)}."
     )
@@ -83,64 +81,17 @@ def boxes(report: QualityReport, currency: str | None) -> None:
     )
 
 
-def dropped_rows(report: QualityReport, currency: str | None) -> None:
-    """Every row that was left out, by reason."""
-    st.subheader("Left out, and why")
-    if not report.dropped:
-        st.markdown("Nothing: every row of the file counts.")
-        return
-    frame = pd.DataFrame(
-        {
-            "Reason": [row.reason for row in report.dropped],
-            "Rows": [row.rows for row in report.dropped],
-            "Value": [
-                "not readable"
-                if row.value is None
-                else money(row.value, None if row.is_in_another_currency else currency)
-                for row in report.dropped
-            ],
-            "First lines": [", ".join(row.first_lines) for row in report.dropped],
-        }
-    )
-    st.dataframe(
-        frame,
-        hide_index=True,
-        column_config={"Rows": st.column_config.NumberColumn(format="localized")},
-        alt="Rows left out by reason, with value and first lines",
-        key="data_dropped",
-    )
-    download_table("Quality report", lambda: frame, "quality_report", "data_report")
-
-
-def suspicions(report: QualityReport) -> None:
-    """What looks odd without being wrong for sure."""
-    for warning in report.warnings:
-        st.warning(plain(warning), icon="⚠️")
-
-
-def revenue_by_month(analysis: Analysis, currency: str | None) -> None:
-    """Whether the file holds what the analyst expects it to hold."""
-    with st.container(border=True):
-        card_title(
-            "Revenue by month",
-            "From customers on their first order day and from customers who came back. Gaps here are gaps in the file.",
-        )
-        draw_chart(
-            monthly_revenue,
-            analysis.dataset.monthly_revenue,
-            currency,
-            alt="Monthly revenue of new and returning customers",
-            key="data_monthly",
-        )
-
-
 def file_guide() -> None:
     """What a file needs."""
     with st.expander("What a file needs"):
         st.markdown(
             "- **One row per order or per order line**, with a customer, a date and an amount (or quantity and unit "
             "price). An order number, discount, refund, status and currency are used where present; any further "
-            "column (channel, country, category) becomes a filter.\n"
+            "column becomes a filter: channel, campaign, coupon, country or category as of a customer's first order, "
+            "contact data and consent as of the last order that has them.\n"
+            "- **Contacts** (customer or email, any columns) and **marketing spend** (date, channel, amount) may be "
+            "uploaded along; they are told apart by their header. A **table of customers** (frequency, recency, T, "
+            "spend) will do in place of orders.\n"
             "- **CSV** with comma, semicolon, tab or pipe, **Excel** or **Parquet**; several files are read as one, and "
             "orders that are in more than one of them count once.\n"
             "- **Exports** of Shopify, WooCommerce, Stripe, Recurly and PayPal are recognised by their columns.\n"

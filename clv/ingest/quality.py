@@ -10,7 +10,9 @@ import duckdb
 
 from clv.ingest.columns import ColumnMapping
 from clv.ingest.currencies import IN_ANOTHER_CURRENCY
+from clv.ingest.findings import Finding
 from clv.ingest.layout import Layout
+from clv.ingest.oddities import oddities
 from clv.ingest.suspicions import how_taken, suspicions
 
 SHOWN_LINES = 5
@@ -71,6 +73,10 @@ class QualityReport:
         The make of the export that was recognised, such as "Shopify orders".
     notes : tuple of str
         How the rows were taken, in plain sentences: nothing to worry about.
+    findings : tuple of Finding
+        Those of the warnings that say where and what to do, the gravest first.
+    assumed : tuple of Finding
+        What was taken for granted.
     """
 
     files: tuple[str, ...]
@@ -91,6 +97,14 @@ class QualityReport:
     mapping: ColumnMapping
     layout: str | None = None
     notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    assumed: tuple[Finding, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The warnings that no finding says."""
+        said = {str(finding) for finding in self.findings}
+        return tuple(warning for warning in self.warnings if warning not in said)
 
     def to_dict(self) -> dict[str, object]:
         """JSON-ready form, dates in ISO 8601; the notes stand behind the warnings."""
@@ -102,6 +116,8 @@ class QualityReport:
             "dropped": [asdict(group) | {"first_lines": list(group.first_lines)} for group in self.dropped],
             "warnings": [*self.warnings, *self.notes],
             "mapping": self.mapping.to_dict(),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "assumed": [finding.to_dict() for finding in self.assumed],
         }
 
 
@@ -129,6 +145,7 @@ def make_report(
     layout: Layout | None,
     currency: str | None,
     warnings: Sequence[str],
+    assumed: Sequence[Finding] = (),
 ) -> QualityReport:
     """Count and sum the lines; there must be one that is kept."""
     order = (
@@ -145,11 +162,12 @@ def make_report(
     assert counted is not None
     purchases, refunds, customers, orders, gross, returned, first, last = counted
     rows_read, rows_kept = count_rows(engine, lines)
+    findings = oddities(engine, lines, dt.date.today())
     return QualityReport(
         files=tuple(files), rows_read=rows_read, rows_kept=rows_kept, purchase_rows=purchases, refund_rows=refunds,
         customers=customers, orders=orders, gross_revenue=float(gross), refunds=float(returned),
         revenue=float(gross - returned), currency=currency, first_date=first, last_date=last,
         dropped=dropped_rows(engine, lines), mapping=mapping, layout=layout.title if layout else None,
-        warnings=(*warnings, *suspicions(engine, lines, mapping, layout)),
-        notes=tuple(how_taken(engine, lines, layout, currency)),
+        warnings=(*map(str, findings), *warnings, *suspicions(engine, lines, mapping, layout)),
+        notes=tuple(how_taken(engine, lines, layout, currency)), findings=findings, assumed=tuple(assumed),
     )  # fmt: skip

@@ -13,7 +13,7 @@ import ibis
 import pandas as pd
 from ibis.backends.duckdb import Backend
 
-from clv.ingest import amounts, checks, dates, duplicates, quality, transactions
+from clv.ingest import amounts, assumed, attributes, checks, dates, duplicates, quality, transactions
 from clv.ingest.columns import MEANINGS, ColumnMapping, layout_of, wanted_names
 from clv.ingest.currencies import settle_currency
 from clv.ingest.dates import DateOrder, DateStyle
@@ -224,8 +224,14 @@ def _read(
     warnings += [style.doubt for style in styles.numbers.values() if style.doubt]
     known = None if isinstance(settled, Problem) else settled
     report = quality.make_report(
-        engine, lines, files=names, mapping=mapping, layout=layout, currency=known, warnings=warnings
-    )
+        engine, lines, files=names, mapping=mapping, layout=layout, currency=known, warnings=warnings,
+        assumed=[
+            *(finding for source in sources for finding in source.assumed),
+            *assumed.of_columns(mapping, styles.date, styles.numbers, wishes.date_order),
+            *assumed.of_currency(known, wishes.currency, mapping),
+            *assumed.of_attributes(*attributes.latest_and_first(mapping.attributes)),
+        ],
+    )  # fmt: skip
     kept = transactions.keep(backend, engine, lines, mapping, known)
     failed = failed_payments(engine, lines)
     tell(1.0, "Done")

@@ -50,10 +50,10 @@ def column_form() -> None:
     """Which column is which, to be corrected."""
     state = session()
     st.subheader("Which column is which")
-    if not state.files:
+    if state.orders_file is None:
         _form_of(OrderFile("orders.csv (sample shop)", SAMPLE_ORDERS), {}, editable=False)
         return
-    _form_of(state.files[0], state.settings, editable=True)
+    _form_of(state.orders_file, state.settings, editable=True)
 
 
 def _form_of(file: OrderFile, settings: dict[str, Any], *, editable: bool) -> None:
@@ -188,3 +188,27 @@ def _currency_choices(settings: dict[str, Any]) -> tuple[str | None, dict[str, f
 
 def _position(options: list[Any], wanted: Any) -> int:
     return options.index(wanted) if wanted in options else 0
+
+
+def table_form() -> None:
+    """How a table of customers is to be read."""
+    state = session()
+    st.subheader("How the table is to be read")
+    with st.form("data_table"):
+        left, right = st.columns(2)
+        unit = left.selectbox(
+            "Recency and T are in",
+            ["days", "weeks"],
+            index=int(state.settings.get("unit") == "weeks"),
+            key="data_unit",
+        )
+        day_of_table = right.date_input(
+            "T runs to",
+            value=state.dataset.as_of,
+            key="data_as_of",
+            help="The day that the table was made for.",
+        )
+        if st.form_submit_button("Read the table again", type="primary"):
+            with reading_progress() as progress:
+                reread({"unit": unit, "as_of": day_of_table}, progress)
+            st.rerun()

@@ -17,14 +17,19 @@ import streamlit as st
 from clv.analysis import Analysis
 from clv.assumptions import Assumptions
 from clv.dataset import Dataset
-from clv.ingest import InputError, OrderFile, read_orders
+from clv.ingest import InputError, OrderFile, sort_files
 from clv.ingest.database import read_database
 from clv.ingest.database_connections import OrderDatabase
 from clv.ingest.remembered import recall
+from clv.loading import read_shop
 from clv.models.warm_up import warm_up
 
 SAMPLE_NAME = "Sample shop"
-SAMPLE_ORDERS = Path(__file__).parents[2] / "sample_data" / "orders.csv"
+SAMPLE_FOLDER = Path(__file__).parents[2] / "sample_data"
+SAMPLE_ORDERS = SAMPLE_FOLDER / "orders.csv"
+SAMPLE_FILES = tuple(
+    OrderFile(name, SAMPLE_FOLDER / name) for name in ("orders.csv", "contacts.csv", "spend.csv")
+)
 SAMPLE_CURRENCY = "EUR"
 STATE = "clv_session"
 EMPTIED = "uploads_emptied"
@@ -40,6 +45,8 @@ class Session:
     name: str
     is_sample: bool = True
     files: tuple[OrderFile, ...] = ()
+    # The first of the files that holds orders or a table of customers: whose columns can be chosen.
+    orders_file: OrderFile | None = None
     fingerprint: str = ""
     problems: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
@@ -49,8 +56,7 @@ class Session:
 
 @st.cache_resource(show_spinner="Loading the sample shop …")
 def _sample() -> Dataset:
-    files = [OrderFile(SAMPLE_ORDERS.name, SAMPLE_ORDERS)]
-    return Dataset(read_orders(files, currency=SAMPLE_CURRENCY))
+    return read_shop(SAMPLE_FILES, currency=SAMPLE_CURRENCY).dataset()
 
 
 @st.cache_resource(show_spinner=False)
@@ -119,12 +125,14 @@ def take_uploads(uploads: Sequence[Any], progress: Progress) -> None:
         return
     state.fingerprint = fingerprint
     state.files = _spool(uploads, state)
+    found = sort_files(state.files)
+    state.orders_file = (*found.orders, *found.customers)[0]
     state.settings = {}
     _read(state, progress)
 
 
 def reread(settings: Mapping[str, Any], progress: Progress) -> None:
-    """Read the uploaded files again under other settings, those of ``read_orders``."""
+    """Read the uploaded files again under other settings (mapping, date_order, currency)."""
     state = session()
     state.settings = dict(settings)
     _read(state, progress)
@@ -132,8 +140,7 @@ def reread(settings: Mapping[str, Any], progress: Progress) -> None:
 
 def _read(state: Session, progress: Progress) -> None:
     try:
-        ingested = read_orders(state.files, progress=progress, recall=recall, **state.settings)
-        dataset = Dataset(ingested)
+        dataset = read_shop(state.files, progress=progress, recall=recall, **state.settings).dataset()
     except InputError as error:
         state.problems = tuple(str(problem) for problem in error.problems)
         return

@@ -8,8 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from clv.history.contacts import CONTACTS_FILE
+from clv.history.from_table import FROM_TABLE
+from clv.history.summary import FIRST_ORDER, LAST_ORDER
 from clv.wording import currency_sign
 from pages.components.formatting import attribute_label, count, money, percent
+from pages.components.session import session
 from pages.components.sidebar import current_currency
 
 SHOWN_ROWS = 200
@@ -19,6 +23,16 @@ SHARE = "share"
 COUNT = "count"
 DATE = "date"
 
+# Where a column of the user's own is from: (short, in full).
+ORIGINS = {
+    FIRST_ORDER: (
+        "first order",
+        "From the order file, at the customer's first order: how the customer was won.",
+    ),
+    LAST_ORDER: ("latest", "From the order file, of the customer's last order that says it: contact data."),
+    CONTACTS_FILE: ("contacts", "From the file of contacts."),
+    FROM_TABLE: ("table", "From the table of customers."),
+}
 # Column: (label, kind, what it means).
 COLUMNS: dict[str, tuple[str, str, str]] = {
     "customer_id": ("Customer", "text", "The id in the order file."),
@@ -58,11 +72,16 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     ),
     "new_customer_low": ("low", MONEY, "Low end of its 80 % interval."),
     "new_customer_high": ("high", MONEY, "High end of its 80 % interval."),
-    "clv_to_cac": ("CLV:CAC", "decimal", "New customer CLV divided by the CAC in the sidebar."),
+    "cac": ("CAC", MONEY, "Spend divided by new customers, by the spend file; 0 where nothing was spent."),
+    "clv_to_cac": (
+        "CLV:CAC",
+        "decimal",
+        "New customer CLV divided by the CAC of this row, or by the one in the sidebar where no spend file gives it.",
+    ),
     "payback_month": (
         "Payback, month",
         COUNT,
-        "First month in which the margin reaches the CAC in the sidebar.",
+        "First month in which the margin reaches the CAC of this row, or else the one in the sidebar.",
     ),
     "largest_cac": (
         "Largest CAC",
@@ -97,6 +116,8 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     ),
     "orders": ("Orders", COUNT, "Orders so far."),
     "revenue": ("Revenue", MONEY, "Net of refunds, so far."),
+    "revenue_per_customer": ("Revenue each", MONEY, "Revenue so far per customer of the group."),
+    "repeat_rate": ("Bought again", SHARE, "Share of customers with paid orders on two days or more."),
     "revenue_share": ("Share of revenue", SHARE, "Of the revenue of all customers with a paid order."),
     "first_order_date": ("First order", DATE, "Day of the first paid order."),
     "last_order_date": ("Last order", DATE, "Day of the last paid order."),
@@ -219,10 +240,15 @@ def _in_words(name: str, value: Any, currency: str | None) -> str:
     return count(value) if kind == COUNT else str(value)
 
 
+def _attribute(name: str) -> tuple[str, str, str]:
+    """Label, kind and meaning of a column of the user's own: which file and which order it is from."""
+    origin = session().dataset.summary.origins.get(name, FIRST_ORDER)
+    short, meaning = ORIGINS[origin]
+    return f"{column_label(name)} · {short}", "text", meaning
+
+
 def _config(name: str):
-    label, kind, meaning = COLUMNS.get(
-        name, (column_label(name), "text", "From the order file, at the first order.")
-    )
+    label, kind, meaning = COLUMNS.get(name) or _attribute(name)
     sign = currency_sign(current_currency())
     formats = {
         MONEY: "localized",
