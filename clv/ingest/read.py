@@ -15,7 +15,8 @@ from ibis.backends.duckdb import Backend
 from clv.ingest import amounts, checks, dates, quality, transactions
 from clv.ingest.columns import MEANINGS, ColumnMapping, resolve_mapping, wanted_names
 from clv.ingest.currencies import settle_currency
-from clv.ingest.dates import DateOrder, DateStyle
+from clv.ingest.date_order import DateOrder
+from clv.ingest.dates import DateStyle
 from clv.ingest.errors import InputError, Problem, raise_if_any
 from clv.ingest.files import OrderFile
 from clv.ingest.lines import Styles, read_lines
