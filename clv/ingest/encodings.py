@@ -31,6 +31,11 @@ LEGACY = (
     "cp1253",
     "cp1257",
     "mac_roman",
+    "mac_cyrillic",
+    "mac_latin2",
+    "cp852",
+    "iso8859_5",
+    "iso8859_16",
 )
 EAST_ASIAN = ("shift_jis", "cp932", "gb18030", "gbk", "big5", "euc_jp", "euc_kr", "cp949")
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
