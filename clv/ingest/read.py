@@ -14,6 +14,7 @@ from ibis.backends.duckdb import Backend
 
 from clv.ingest import amounts, checks, dates, quality, transactions
 from clv.ingest.columns import MEANINGS, ColumnMapping, resolve_mapping, wanted_names
+from clv.ingest.containers import open_sources
 from clv.ingest.currencies import settle_currency
 from clv.ingest.date_order import DateOrder
 from clv.ingest.dates import DateStyle
@@ -21,7 +22,7 @@ from clv.ingest.errors import InputError, Problem, raise_if_any
 from clv.ingest.files import OrderFile
 from clv.ingest.lines import Styles, read_lines
 from clv.ingest.quality import QualityReport
-from clv.ingest.source import Loaded, Source, open_source
+from clv.ingest.source import Loaded, Source
 from clv.ingest.staging import Staged, stage
 from clv.ingest.transactions import Transactions
 
@@ -50,7 +51,7 @@ def read_orders(
     Parameters
     ----------
     files : sequence of OrderFile
-        CSV (also compressed), Parquet or spreadsheets; all with the columns of the mapping.
+        CSV, Parquet or spreadsheets, also in gzip or ZIP; all with the columns of the mapping.
     mapping : ColumnMapping, mapping of field to column name, or None
         What the columns mean. A partial mapping overrides, field by field, what the column names say; an empty
         name leaves a field out.
@@ -136,7 +137,7 @@ def _open_all(
     for position, file in enumerate(files):
         tell(0.3 * position / len(files), f"Opening {file.name}")
         try:
-            sources.append(open_source(file, workdir, wanted_names(mapping)))
+            sources += open_sources(file, workdir, wanted_names(mapping))
         except InputError as error:
             problems += error.problems
     if problems and sources:

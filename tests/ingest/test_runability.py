@@ -112,17 +112,6 @@ def test_workbook_under_any_name(workbook: Callable[..., OrderFile], name: str) 
     ]
 
 
-def test_another_sheet_with_orders_is_mentioned(workbook: Callable[..., OrderFile]) -> None:
-    rows = [
-        ["customer", "date", "amount"],
-        ["a", dt.datetime(2024, 1, 5), 1],
-        ["b", dt.datetime(2024, 1, 6), 2],
-    ]
-    result = read_orders([workbook({"2023": rows, "2024": rows})])
-    assert result.report.rows_read == 2
-    assert any("«2024» may hold orders" in warning for warning in result.report.warnings)
-
-
 @pytest.mark.parametrize(
     "content",
     [
