@@ -16,7 +16,7 @@ import streamlit as st
 
 from clv.analysis import Analysis, Dataset
 from clv.assumptions import Assumptions
-from clv.ingest import InputError, OrderFile, read_orders
+from clv.ingest import InputError, OpenDateOrder, OrderFile, read_orders
 from clv.models.warm_up import warm_up
 
 SAMPLE_NAME = "Sample shop"
@@ -38,6 +38,7 @@ class Session:
     files: tuple[OrderFile, ...] = ()
     fingerprint: str = ""
     problems: tuple[str, ...] = ()
+    question: OpenDateOrder | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     analysis: Analysis | None = None
 
@@ -106,11 +107,13 @@ def reread(settings: Mapping[str, Any], progress: Progress) -> None:
 
 
 def _read(state: Session, progress: Progress) -> None:
+    state.question = None
     try:
         ingested = read_orders(state.files, progress=progress, **state.settings)
         dataset = Dataset(ingested)
     except InputError as error:
         state.problems = tuple(str(problem) for problem in error.problems)
+        state.question = next((asked for asked in error.problems if isinstance(asked, OpenDateOrder)), None)
         return
     except ValueError as error:
         state.problems = (str(error),)
