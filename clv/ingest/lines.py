@@ -11,6 +11,7 @@ from clv.ingest.amounts import NumberStyle
 from clv.ingest.columns import MEANINGS
 from clv.ingest.dates import DateStyle
 from clv.ingest.staging import Staged
+from clv.ingest.totals import is_totals_line
 
 BLANK_ROW = "blank row"
 SPLIT_WRONGLY = "more cells than the header has columns"
@@ -61,7 +62,7 @@ def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str) -> 
     signed = f"SELECT *, {_signed(staged)} AS gross FROM ({read})"
     netted = f"SELECT *, gross - returned AS amount_net FROM ({signed})"
     return f"""
-        SELECT * EXCLUDE (gross_written), gross < 0 OR amount_net < 0 AS is_refund, {_reason(staged)} AS reason
+        SELECT * EXCLUDE (gross_written), gross < 0 OR amount_net < 0 AS is_refund, {_reason(engine, staged)} AS reason
         FROM ({netted})"""
 
 
@@ -119,12 +120,11 @@ def _signed(staged: Staged) -> str:
     return f"CASE WHEN {cancelled} THEN -abs(gross_written) ELSE gross_written END"
 
 
-def _reason(staged: Staged) -> str:
+def _reason(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     branches = [
         ("is_blank", sql.literal(BLANK_ROW)),
         ("split_wrongly", sql.literal(SPLIT_WRONGLY)),
-        (f"ordered_at IS NULL AND lower(customer_id) IN ({sql.literals(vocabulary.words('totals'))})",
-         sql.literal(TOTALS_LINE)),
+        (is_totals_line(engine, staged), sql.literal(TOTALS_LINE)),
         ("customer_id IS NULL", sql.literal(NO_CUSTOMER)),
         (f"status IN ({sql.literals(vocabulary.words('no_purchase'))})", "'status ' || status"),
         ("ordered_at IS NULL AND date_text IS NULL", sql.literal(NO_DATE)),
