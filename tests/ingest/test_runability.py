@@ -40,6 +40,14 @@ def test_every_separator_line_end_and_encoding(
         ("Client;Dată comandă;Sumă totală", "iso8859_2"),
         ("Käufer;Bestelldatum;Umsatz", "cp1252"),
         ("Kunde;Datum;Betrag", "utf-8"),
+        ("E-Mail-Adresse;Bestellt am;Umsatz in €", "cp1252"),
+        ("Debitor;Belegdatum;Nettobetrag", "cp852"),
+        ("E-mail klienta;Data dodania;Kwota do zapłaty", "iso8859_2"),
+        ("Kontrahent;Data sprzedaży;Wartość brutto (zł)", "cp852"),
+        ("Adresă de email;Data achiziției;Suma totală (RON)", "utf-8"),
+        ("Cumpărător;Data comenzii;Valoare cu TVA", "iso8859_16"),
+        ("Контрагент;Дата документа;Сумма, руб.", "mac_cyrillic"),
+        ("Номер карты;Дата чека;Сумма чека", "cp866"),
     ],
 )
 def test_headers_in_other_languages(read: Read, header: str, encoding: str) -> None:
