@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
 
-from clv.analysis import Analysis, Dataset
+from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
+from clv.dataset import Dataset
 from clv.exports import to_csv
+from clv.forecast import FittedModels
 from clv.ingest import Ingested, InputError, OrderFile, QualityReport, read_orders
 from clv.models import ModelDataError
+
+if TYPE_CHECKING:
+    from clv.validation.backtest import Backtest
+    from clv.validation.scorecard import Scored
 
 CANNOT_USE_INPUT = 2
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -106,6 +114,11 @@ def check(
     show_default=True,
 )
 @click.option(
+    "--group-by",
+    metavar="COLUMN",
+    help="Fit the purchase model for each value of a column (channel, country), where that predicts better.",
+)
+@click.option(
     "--intervals",
     type=click.Choice(["draws", "bootstrap"]),
     default="draws",
@@ -128,6 +141,7 @@ def score(
     discount: float,
     churn_window: int,
     model: Any,
+    group_by: str | None,
     intervals: Any,
     engine: str,
     as_of: dt.datetime | None,
@@ -142,6 +156,7 @@ def score(
             annual_discount_rate=discount,
             churn_window_days=churn_window,
             model=model,
+            group_by=group_by,
             intervals=intervals,
         )
         ingested = _read(files, mapping, date_order, currency)
@@ -158,6 +173,32 @@ def score(
     if engine == "lifetimes":
         result["model"]["lifetimes"] = _reference(analysis)
     _print(result, _score_text(analysis, result, out), as_json)
+
+
+@main.command("backtest")
+@_reading_options
+@click.option(
+    "--holdout-days", type=click.IntRange(1), help="Days held out at the end (default: a quarter of all)."
+)
+def backtest_command(
+    files: tuple[Path, ...],
+    mapping: dict[str, str],
+    date_order: Any,
+    currency: str | None,
+    as_json: bool,
+    holdout_days: int | None,
+) -> None:
+    """Say how well each model would have predicted the last days of FILES, against naive baselines."""
+    ingested = _read(files, mapping, date_order, currency)
+    try:
+        found = Dataset(ingested).backtest(holdout_days, _tell_nobody)
+    except ValueError as error:
+        _refuse(str(error))
+    _print(_backtest_summary(found), _backtest_text(found), as_json)
+
+
+def _tell_nobody(_share: float, _doing: str) -> None:
+    """Progress is for screens."""
 
 
 def _read(
@@ -177,8 +218,8 @@ def _read(
 
 def _score_summary(analysis: Analysis) -> dict[str, Any]:
     assumptions, total = analysis.assumptions, analysis.total_clv
-    purchases, spend = analysis.modelled.models.purchases, analysis.modelled.models.spend
-    new = analysis.new_customer
+    purchases, spend = analysis.models.purchases, analysis.models.spend
+    independence, new = analysis.models.independence, analysis.new_customer
     return {
         "as_of": analysis.dataset.as_of.isoformat(),
         "customers": len(analysis.dataset.summary.frame),
@@ -190,6 +231,8 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
             "message": purchases.message_,
             "spend_model": spend.name,
             "spend_params": getattr(spend, "params_", {}),
+            "spend_independence": asdict(independence) if independence else None,
+            "groups": _groups(analysis.models),
         },
         "assumptions": assumptions.to_dict(),
         "clv": {
@@ -203,7 +246,7 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
         },
         "intervals": {
             "from": assumptions.intervals,
-            "parameter_sets": len(analysis.parameter_sets.pairs),
+            "parameter_sets": len(analysis.parameter_sets.guesses),
             "skipped": analysis.parameter_sets.skipped,
         },
         "expected_purchases": {
@@ -220,10 +263,23 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
     }
 
 
+def _groups(models: FittedModels) -> dict[str, Any] | None:
+    """What fitting each group by itself gave; None where it was not asked for."""
+    if models.groups is None:
+        return None
+    own = models.groups.models if models.groups.helps else {}
+    return {
+        "by": models.group_by,
+        "used": models.groups.helps,
+        "message": models.groups.message,
+        "params": {name: model.params_ for name, model in own.items()},
+    }
+
+
 def _reference(analysis: Analysis) -> dict[str, Any]:
     from clv.models.lifetimes_reference import reference_params
 
-    forecast, native = analysis.forecast, analysis.modelled.models.purchases
+    forecast, native = analysis.forecast, analysis.models.purchases
     history = (forecast.frequency, forecast.recency, forecast.T)
     try:
         params = reference_params(native.name, *history)
@@ -231,6 +287,69 @@ def _reference(analysis: Analysis) -> dict[str, Any]:
         return {"message": str(error)}
     rows = native.with_params(**params).log_likelihood(*history)
     return {"params": params, "log_likelihood": float(rows.sum())}
+
+
+def _backtest_summary(found: Backtest) -> dict[str, Any]:
+    holdout, choice = found.holdout, found.choice
+    return {
+        "calibration_end": holdout.window.cutoff.isoformat(),
+        "holdout_end": holdout.window.end.isoformat(),
+        "customers": len(holdout.buyers),
+        "customers_in_all": found.customers_in_all,
+        "actual": {"purchases": float(holdout.purchases.sum()), "revenue": float(holdout.spend.sum())},
+        "models": [_scored_summary(found, scored) for scored in found.scored],
+        "inner_origins": [
+            {"name": one.candidate.name, "loss": one.loss, "mae": one.mae, "eligible": one.eligible}
+            for one in (choice.scores if choice else ())
+        ],
+        "failed": found.failed,
+        "verdict": _verdict(found),
+    }
+
+
+def _verdict(found: Backtest) -> str:
+    from clv.validation.words import verdict
+
+    return verdict(found)
+
+
+def _scored_summary(found: Backtest, scored: Scored) -> dict[str, Any]:
+    against = found.against(scored)
+    numbers = {
+        "mae": scored.purchases.mae,
+        "rmse": scored.purchases.rmse,
+        "bias": scored.purchases.bias,
+        "gini": scored.purchases.gini,
+        "spearman": scored.purchases.spearman,
+        "coverage80": scored.coverage,
+        "msle": scored.purchases.msle,
+        "top_decile": scored.purchases.top_decile,
+        **{f"spend_{name}": value for name, value in asdict(scored.money).items()},
+        **asdict(scored.activity),
+    }
+    finite = {
+        name: value if value is None or math.isfinite(value) else None for name, value in numbers.items()
+    }
+    return {
+        "name": scored.candidate.name,
+        "kind": scored.candidate.kind,
+        **finite,
+        "chosen": scored is found.chosen,
+        "chosen_against_it": {**asdict(against), "verdict": against.verdict},
+    }
+
+
+def _backtest_text(found: Backtest) -> str:
+    table = [f"{'':1} {'':26}{'MAE':>8}{'RMSE':>8}{'bias':>8}{'Gini':>7}{'AUC':>7}{'in 80 %':>9}"]
+    for scored in found.scored:
+        of = scored.purchases
+        inside = "" if scored.coverage is None else f"{scored.coverage:.0%}"
+        mark = "*" if scored is found.chosen else ""
+        table.append(
+            f"{mark:1} {scored.candidate.name:26}{of.mae:8.4f}{of.rmse:8.3f}{of.bias:+8.1%}{of.gini:7.3f}"
+            f"{scored.activity.auc:7.3f}{inside:>9}"
+        )
+    return "\n".join([_verdict(found), "", *table])
 
 
 def _report_text(report: QualityReport) -> str:

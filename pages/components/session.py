@@ -14,8 +14,9 @@ from typing import Any
 
 import streamlit as st
 
-from clv.analysis import Analysis, Dataset
+from clv.analysis import Analysis
 from clv.assumptions import Assumptions
+from clv.dataset import Dataset
 from clv.ingest import InputError, OpenDateOrder, OrderFile, read_orders
 from clv.models.warm_up import warm_up
 
