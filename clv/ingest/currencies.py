@@ -63,7 +63,9 @@ def _only(found: Sequence[tuple[str, int, object]], header: str | None, where: s
 
 
 def _listed(found: Sequence[tuple[str, int, object]]) -> str:
-    shown = [f"{code} ({rows:,} rows, {float(str(total or 0)):,.2f})" for code, rows, total in found[:12]]
+    shown = [
+        f"{str(code)[:20]} ({rows:,} rows, {float(str(total or 0)):,.2f})" for code, rows, total in found[:12]
+    ]
     more = f" and {len(found) - 12} more" if len(found) > 12 else ""
     return ", ".join(shown) + more
 
@@ -71,7 +73,7 @@ def _listed(found: Sequence[tuple[str, int, object]]) -> str:
 def _leave_others(engine: duckdb.DuckDBPyConnection, lines: str, wanted: str) -> None:
     engine.execute(
         f"UPDATE {lines} SET reason = CASE WHEN currency IS NULL THEN 'no currency'"
-        " ELSE 'in another currency (' || currency || ')' END"
+        " ELSE 'in another currency (' || left(currency, 20) || ')' END"
         " WHERE NOT is_blank AND NOT split_wrongly AND currency IS DISTINCT FROM ?"
         " AND (reason IS NULL OR currency IS NOT NULL)",
         [wanted],
