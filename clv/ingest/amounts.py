@@ -81,7 +81,7 @@ def decide_style(engine: duckdb.DuckDBPyConnection, relation: str, field: str, m
         What to call the column in a message.
     """
     text = f"{field}_text"
-    filled = f"(SELECT {_plain(text)} AS plain FROM {relation} WHERE {text} IS NOT NULL)"
+    filled = f"(SELECT {_plain(text)} AS plain FROM {relation} WHERE strlen({text}) <= {shapes.LONGEST_CELL})"
     columns = (f"{shapes.shape_of('plain')} AS shape", f"{_leading_zero('plain')} AS leading_zero")
     found = {
         (str(shape), bool(zero)): int(str(cells))

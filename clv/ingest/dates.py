@@ -105,7 +105,10 @@ def decide_dates(
     -------
     DateStyle, or Problem where the dates could be read in two ways.
     """
-    filled = f"(SELECT {shapes.shape_of('date_text')} AS shape FROM {relation} WHERE date_text IS NOT NULL)"
+    filled = (
+        f"(SELECT {shapes.shape_of('date_text')} AS shape FROM {relation}"
+        f" WHERE strlen(date_text) <= {shapes.LONGEST_CELL})"
+    )
     found = [str(shape) for shape, _ in shapes.distinct_shapes(engine, filled, ["shape"])]
     layouts = [layout for shape in found if (layout := _layout(shape)) is not None]
     open_layouts = [layout for layout in layouts if layout.parts_at is not None]

@@ -477,3 +477,11 @@ def test_half_a_million_rows_in_seconds(write: Write) -> None:
     assert read_orders([file]).report.rows_kept == 500_000
     # Three seconds on an idle machine; the rest is room for a busy one.
     assert dt.datetime.now() - started < dt.timedelta(seconds=25)
+
+
+@pytest.mark.timeout(60)
+def test_a_cell_that_holds_a_novel_costs_one_row_and_no_time(read: Read) -> None:
+    for letters in ("x", "1", " ", "(", "1 ", "a1"):
+        novel = letters * 30_000
+        report = read(PLAIN + f'c,"{novel}|",5\nd,2024-02-15,"{novel}|"\n').report
+        assert (report.rows_kept, report.rows_read) == (3, 5)
