@@ -16,7 +16,7 @@ $(shell [ -x $(PY) ] || rm -f $(RUNTIME) $(DEV) $(SPARK))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app spark test simulate lint bench clean
+.PHONY: help app spark test simulate fuzz lint bench clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,6 +31,9 @@ test: $(DEV) ## run every test, those in the browser too
 
 simulate: $(DEV) ## fit hundreds of simulated shops: are parameters recovered, do intervals cover?
 	$(PY) -m pytest -m simulation
+
+fuzz: $(DEV) ## read ten thousand damaged files: does each end in a report or a plain sentence?
+	$(PY) -m pytest -m fuzz
 
 lint: $(DEV) ## check style, types and who may import whom
 	$(BIN)/ruff check .

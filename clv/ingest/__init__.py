@@ -4,6 +4,8 @@ from clv.ingest.columns import ColumnMapping, layout_of
 from clv.ingest.companions import SortedFiles, sort_files
 from clv.ingest.contacts import Contacts, read_contacts
 from clv.ingest.customer_table import CustomerTable, read_customer_table
+from clv.ingest.date_order import WORDS as DATE_ORDERS
+from clv.ingest.date_order import DateReading, OpenDateOrder
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import OrderFile
 from clv.ingest.findings import Finding
@@ -15,15 +17,18 @@ from clv.ingest.spend import Spend, read_spend
 from clv.ingest.transactions import Transactions
 
 __all__ = [
+    "DATE_ORDERS",
     "ColumnMapping",
     "Contacts",
     "CustomerTable",
+    "DateReading",
     "DroppedRows",
     "FilePreview",
     "Finding",
     "Ingested",
     "InputError",
     "Layout",
+    "OpenDateOrder",
     "OrderFile",
     "Problem",
     "QualityReport",

@@ -22,16 +22,18 @@ APOSTROPHES = "'’‘`´"
 MINUS = "−–-"
 LETTER = r"[^\W\d_]"
 SIGN = r"[$€£¥₽₴₹₺₩₪฿₫₱₦₸¢₼₾]"
-SYMBOL = rf"(?:{LETTER}{{0,3}}{SIGN}|{LETTER}{{1,5}}\.?)"
+SYMBOL = rf"(?:{LETTER}{{0,3}}\s?{SIGN}|{LETTER}{{1,8}}\.?)"
+# Around the digits stand brackets, a sign and currencies: -$5, $(5), (5 €), 5- zł, $5.00 USD. 12,- is 12 without cents.
 WRITTEN = re.compile(
-    rf"(?P<open>\()?\s*(?P<sign>[+{MINUS}])?\s*(?P<before>{SYMBOL})?\s*(?P<inner>[+{MINUS}])?\s*"
-    rf"(?P<core>\d[\d., ]*?|[.,]\d+)\s*(?P<after>{SYMBOL})?\s*(?P<trailing>[{MINUS}])?\s*(?P<close>\))?"
+    rf"(?P<first>[\s(+{MINUS}]*)(?P<before>{SYMBOL})?(?P<second>[\s(+{MINUS}]*)"
+    rf"(?P<core>\d[\d., ]*?|[.,]\d+)(?:(?<=[.,])[{MINUS}]{{1,2}})?"
+    rf"(?P<third>[\s)+{MINUS}]*)(?P<after>{SYMBOL})?(?P<fourth>[\s)+{MINUS}]*)"
 )
 # Groups of three, the Indian groups of two before the last three, or blanks.
 GROUPED = r"(?:\d+|\d{{1,3}}(?:(?: \d{{3}})+|(?:{mark}\d{{2,3}})*{mark}\d{{3}}))?(?:{decimal}\d*)?"
 POINT = re.compile(GROUPED.format(mark=",", decimal=r"\."))
 COMMA = re.compile(GROUPED.format(mark=r"\.", decimal=","))
-FLOAT = re.compile(r"[-+]?\d+(?:\.\d*)?[eE][-+]?\d+")
+FLOAT = re.compile(r"[-+]?\d+(?:[.,]\d*)?[eE][-+]?\d+")
 COLUMNS = ("shape", "leading_zero", "core_at", "core_length", "factor", "decimal", "currency")
 
 
@@ -79,7 +81,7 @@ def decide_style(engine: duckdb.DuckDBPyConnection, relation: str, field: str, m
         What to call the column in a message.
     """
     text = f"{field}_text"
-    filled = f"(SELECT {_plain(text)} AS plain FROM {relation} WHERE {text} IS NOT NULL)"
+    filled = f"(SELECT {_plain(text)} AS plain FROM {relation} WHERE strlen({text}) <= {shapes.LONGEST_CELL})"
     columns = (f"{shapes.shape_of('plain')} AS shape", f"{_leading_zero('plain')} AS leading_zero")
     found = {
         (str(shape), bool(zero)): int(str(cells))
@@ -161,17 +163,36 @@ def _layout(shape: str, leading_zero: bool, decimal: DecimalMark) -> NumberLayou
     if FLOAT.fullmatch(shape):
         return NumberLayout(shape, leading_zero, 1, len(shape), 1, "e", None)
     written = WRITTEN.fullmatch(shape)
-    if written is None or bool(written["open"]) != bool(written["close"]):
+    if written is None:
         return None
-    symbol = (written["before"] or written["after"] or "").lower()
-    currency = vocabulary.currency_codes().get(symbol)
-    readings = _readings(written["core"], leading_zero)
-    if (symbol and currency is None) or not readings:
+    factor, readings = _factor(written), _readings(written["core"], leading_zero)
+    symbols = [symbol for symbol in (written["before"], written["after"]) if symbol]
+    currencies = [_currency(symbol) for symbol in symbols]
+    if not factor or not readings or None in currencies:
         return None
-    minus = written["open"] or any((written[part] or "+") in MINUS for part in ("sign", "inner", "trailing"))
+    # $5.00 CAD is in Canadian dollars: the code says more than the sign.
+    coded = [code for symbol, code in zip(symbols, currencies, strict=True) if symbol.isalpha()]
+    currency = (coded or currencies or [None])[-1]
     start, end = written.span("core")
     mark = decimal if decimal in readings else readings
-    return NumberLayout(shape, leading_zero, start + 1, end - start, -1 if minus else 1, mark, currency)
+    return NumberLayout(shape, leading_zero, start + 1, end - start, factor, mark, currency)
+
+
+def _factor(written: re.Match[str]) -> int:
+    """-1 for a number with a minus or in brackets, 1 for any other; 0 where signs or brackets do not fit."""
+    around = "".join(written.group("first", "second", "third", "fourth"))
+    signs = [mark for mark in around if mark in "+" + MINUS]
+    brackets = around.count("("), around.count(")")
+    if len(signs) > 1 or brackets not in ((0, 0), (1, 1)):
+        return 0
+    return -1 if brackets[0] or (signs and signs[0] in MINUS) else 1
+
+
+def _currency(symbol: str) -> str | None:
+    """ISO code of a sign, word or code, or of a code with a sign behind it such as MXN$."""
+    codes = vocabulary.currency_codes()
+    plain = "".join(symbol.lower().split())
+    return codes.get(plain) or codes.get(re.sub(SIGN, "", plain))
 
 
 def with_number(relation: str, field: str, style: NumberStyle) -> str:
@@ -181,7 +202,7 @@ def with_number(relation: str, field: str, style: NumberStyle) -> str:
     value = f"""CASE layout.decimal
         WHEN '.' THEN TRY_CAST(translate({core}, ', ', '') AS {NUMBER}) * layout.factor
         WHEN ',' THEN TRY_CAST(replace(translate({core}, '. ', ''), ',', '.') AS {NUMBER}) * layout.factor
-        WHEN 'e' THEN TRY_CAST(TRY_CAST({core} AS DOUBLE) AS {NUMBER}) END"""
+        WHEN 'e' THEN TRY_CAST(TRY_CAST(replace({core}, ',', '.') AS DOUBLE) AS {NUMBER}) END"""
     return f"""(
         SELECT cells.* EXCLUDE (plain), coalesce({field}_native, TRY_CAST({value} AS {NUMBER})) AS {field},
                CAST(layout.currency AS VARCHAR) AS {field}_currency

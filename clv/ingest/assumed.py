@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from clv.ingest.amounts import NumberStyle
 from clv.ingest.columns import MEANINGS, ColumnMapping
-from clv.ingest.dates import WORDS, DateLayout, DateOrder, DateStyle
+from clv.ingest.date_order import WORDS, DateOrder
+from clv.ingest.dates import DateLayout, DateStyle
 from clv.ingest.dialect import Dialect
 from clv.ingest.findings import Finding
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from clv.ingest import dates, quality
+from clv.ingest import quality
 from clv.ingest.columns import MEANINGS
+from clv.ingest.date_order import WORDS as DATE_ORDERS
 from clv.ingest.errors import InputError, Problem, raise_if_any
 from clv.ingest.files import OrderFile
 from clv.ingest.layout import Layout
@@ -27,7 +28,7 @@ def refuse_bad_request(files: Sequence[OrderFile], date_order: str | None) -> No
     """
     if not files:
         raise InputError([Problem("no file was given", "orders", "Choose at least one order file")])
-    if date_order not in (None, *dates.WORDS):
+    if date_order not in (None, *DATE_ORDERS):
         problem = Problem(f"there is no date order «{date_order}»", "date order", "Choose dmy, mdy or ymd")
         raise InputError([problem])
 

@@ -84,6 +84,13 @@ def aliases(field: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(normalised(name) for name in vocabulary.read("aliases.toml")[field]))
 
 
+@cache
+def known_names() -> frozenset[str]:
+    """Every normalised name that means a field."""
+    lists = vocabulary.read("aliases.toml")
+    return frozenset(name for field in lists if field != "only_beside" for name in aliases(field))
+
+
 def is_named(column: str) -> bool:
     """Whether a column has a name of its own; a saved row index has none."""
     return (
@@ -192,6 +199,8 @@ def missing_fields(found: Mapping[str, str | None]) -> tuple[str, ...]:
 def header_score(cells: Iterable[str], wanted: frozenset[str] = frozenset()) -> int:
     """How many different meanings a row of cells names, as a header does."""
     named = [cell.strip() for cell in cells if cell.strip()]
+    if not wanted and known_names().isdisjoint(normalised(cell) for cell in named):
+        return 0  # most rows of data: looking for each field would take far longer
     asked = sum(normalised(cell) in wanted for cell in named)
     return asked * 2 + len(_guess_by_name([*dict.fromkeys(named)]))
 

@@ -12,11 +12,11 @@ from typing import Literal
 from clv.ingest import vocabulary
 from clv.ingest.attributes import is_latest
 from clv.ingest.columns import guess_mapping, missing_fields
+from clv.ingest.containers import open_sources
 from clv.ingest.customer_table import is_customer_table
 from clv.ingest.errors import InputError
 from clv.ingest.files import OrderFile
 from clv.ingest.names import normalised
-from clv.ingest.source import open_source
 
 Kind = Literal["orders", "contacts", "spend", "customers"]
 GLIMPSE_BYTES = 262_144
@@ -88,7 +88,7 @@ def _kind_of_file(file: OrderFile) -> Kind:
             return (
                 "orders"
                 if glimpse is None
-                else kind_of(open_source(glimpse, Path(workdir), frozenset()).columns)
+                else kind_of(open_sources(glimpse, Path(workdir), frozenset())[0].columns)
             )
     except (InputError, OSError, EOFError):
         return "orders"

@@ -13,11 +13,12 @@ import pandas as pd
 from clv.ingest import sql
 from clv.ingest.attributes import consent, is_consent
 from clv.ingest.columns import guess_mapping
+from clv.ingest.containers import open_single
 from clv.ingest.errors import InputError, Problem, raise_if_any
 from clv.ingest.files import OrderFile
 from clv.ingest.names import normalised
 from clv.ingest.resolve import columns_there_are
-from clv.ingest.source import ColumnKind, open_source
+from clv.ingest.source import ColumnKind
 from clv.ingest.transactions import snake_case
 
 EMAIL_NAMES = ("email", "emailaddress", "mail", "customeremail", "почта", "электроннаяпочта", "adresemail")
@@ -73,7 +74,7 @@ def _read(file: OrderFile) -> tuple[pd.DataFrame, list[str]]:
         tempfile.TemporaryDirectory(prefix="clv-") as workdir,
         duckdb.connect(config={"autoinstall_known_extensions": False}) as engine,
     ):
-        source = open_source(file, Path(workdir), frozenset())
+        source = open_single(file, Path(workdir))
         named = {name: position for position, name in enumerate(source.columns) if name}
         keys = _keys(list(named))
         if not keys:

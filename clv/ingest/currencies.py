@@ -101,7 +101,9 @@ def _only(found: Sequence[tuple[str, int, object]], header: str | None, where: s
 
 
 def _listed(found: Sequence[tuple[str, int, object]]) -> str:
-    shown = [f"{code} ({rows:,} rows, {float(str(total or 0)):,.2f})" for code, rows, total in found[:12]]
+    shown = [
+        f"{str(code)[:20]} ({rows:,} rows, {float(str(total or 0)):,.2f})" for code, rows, total in found[:12]
+    ]
     more = f" and {len(found) - 12} more" if len(found) > 12 else ""
     return ", ".join(shown) + more
 
@@ -111,7 +113,7 @@ def _leave_others(
 ) -> None:
     engine.execute(
         f"UPDATE {lines} SET reason = CASE WHEN currency IS NULL THEN 'no currency'"
-        f" ELSE '{IN_ANOTHER_CURRENCY} (' || currency || ')' END"
+        f" ELSE '{IN_ANOTHER_CURRENCY} (' || left(currency, 20) || ')' END"
         " WHERE NOT is_blank AND NOT split_wrongly"
         " AND (currency IS NULL OR NOT list_contains(?, currency)) AND (reason IS NULL OR currency IS NOT NULL)",
         [[wanted, *rates]],

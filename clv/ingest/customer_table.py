@@ -15,13 +15,14 @@ import pandas as pd
 
 from clv.ingest import amounts, sql, vocabulary
 from clv.ingest.columns import ColumnMapping
+from clv.ingest.containers import open_single
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import OrderFile
 from clv.ingest.findings import Finding
 from clv.ingest.names import normalised
 from clv.ingest.quality import DroppedRows, QualityReport
 from clv.ingest.resolve import columns_there_are
-from clv.ingest.source import Loaded, open_source
+from clv.ingest.source import Loaded
 from clv.ingest.transactions import snake_case
 
 Unit = Literal["days", "weeks"]
@@ -82,7 +83,7 @@ def read_customer_table(
         The file cannot be read, lacks a column, or none of its rows can be used.
     """
     with tempfile.TemporaryDirectory(prefix="clv-") as workdir, duckdb.connect() as engine:
-        source = open_source(file, Path(workdir), frozenset())
+        source = open_single(file, Path(workdir))
         columns = _columns(file.name, source.columns)
         loaded = source.load(engine)
         others = [name for name in source.columns if name and name not in columns.values()]

@@ -5,49 +5,51 @@ The order of day and month is decided on the whole column, and asked for where t
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import duckdb
 
 from clv.ingest import shapes
+from clv.ingest.calendar_words import month_of, without_words
+from clv.ingest.date_order import DateOrder, decide_order, latest_two_digits
 from clv.ingest.errors import Problem
 
-DateOrder = Literal["dmy", "mdy", "ymd"]
 Span = tuple[int, int]
 NOWHERE: Span = (0, 0)
-WORDS = {"dmy": "day/month/year", "mdy": "month/day/year", "ymd": "year/month/day"}
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 ZONE = r"(?:Z|(?:GMT|UTC)?[+-]\d\d(?::?\d\d)?|[A-Z]{3,4})(?:\s*\([^)]*\))?"
-CLOCK = (
-    r"(?:(?:T|[ ,]+)(?P<h>\d{1,2}):(?P<min>\d\d)(?::(?P<s>\d\d)(?:[.,]\d+)?)?"
-    rf"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?:{ZONE})?)?"
+# 10:15, 10:15:30.5 PM, 10.15.30
+TIME = (
+    r"(?P<h>\d{1,2})(?P<colon>[:.])(?P<min>\d\d)(?:(?P=colon)(?P<s>\d\d)(?:[.,]\d+)?)?"
+    r"\s*(?P<half>[AaPp]\.?\s?[Mm]\.?)?"
 )
-WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
-MONTH = rf"(?P<name>(?:{'|'.join(MONTHS)})[a-z]*)"
-DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th)?"
+CLOCK = rf"(?:(?:T|[ ,]+|[-:](?=\d\d(?P<dot>[:.])\d\d(?P=dot)\d\d)){TIME}\s*(?:{ZONE})?)?"
+MONTH = r"(?P<name>[^\W\d_]{3,})"
+DAY = r"(?P<d>\d{1,2})(?:st|nd|rd|th|[ºª])?"
 # Tried in this order on the shape of a value, in which every digit is a 1.
 CALENDARS = (
-    r"(?P<y>\d{4})[-/.](?P<m>\d{1,2})[-/.](?P<d>\d{1,2})",
-    r"(?P<a>\d{1,2})\s?(?P<mark>[-/.])\s?(?P<b>\d{1,2})\s?(?P=mark)\s?(?P<c>\d{4}|\d\d)\.?",
+    r"(?P<y>\d{4})(?P<mark>[-/. ])(?P<m>\d{1,2})(?P=mark)(?P<d>\d{1,2})",
+    r"(?P<a>\d{1,2})\s?(?P<mark>[-/. ])\s?(?P<b>\d{1,2})\s?(?P=mark)\s?(?P<c>\d{4}|\d\d)\.?",
     r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)",
-    rf"(?i:{WEEKDAY}{DAY}[ ./-]*{MONTH})\.?,?[ ./-]*(?P<y>\d{{4}}|\d\d)",
-    rf"(?i:{WEEKDAY}{MONTH}\.?[ ./-]*{DAY}),?[ ./-]+(?P<y>\d{{4}}|\d\d)",
-    rf"(?P<y>\d{{4}})[ ./-]*(?i:{MONTH}\.?[ ./-]*{DAY})",
+    rf"(?i:{DAY}[ ./-]*{MONTH})\.?,?[ ./-]*(?P<y>\d{{4}}|\d\d)",
+    rf"(?i:{MONTH}\.?[ ./-]*{DAY}),?[ ./-]+(?P<y>\d{{4}}|\d\d)",
+    rf"(?P<y>\d{{4}})\.?[ ./-]*(?i:{MONTH}\.?[ ./-]*{DAY})\.?",
 )
 MOMENTS = (
     *(re.compile(calendar + CLOCK) for calendar in CALENDARS),
-    re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<h>\d\d)(?P<min>\d\d)(?P<s>\d\d)"),
+    re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)(?P<h>\d\d)(?P<min>\d\d)(?P<s>\d\d)?"),
+    # Tue Jan 03 10:15:30 CET 2023
+    re.compile(rf"(?i:{MONTH}\.?\s+{DAY})\s+{TIME}\s*(?:{ZONE}\s+)?(?P<y>\d{{4}})"),
+    *(re.compile(rf"{TIME}[ ,]+{calendar}") for calendar in CALENDARS),
 )
-# Whole columns of numbers: days since the end of 1899 as spreadsheets count them, seconds since 1970.
+# Numbers: days since the end of 1899 as spreadsheets count them, and seconds since 1970 or parts of them.
 COUNTERS = {
-    "days": re.compile(r"\d{5}(?:[.,]\d+)?"),
-    "seconds": re.compile(r"\d{9,10}(?:\.\d+)?"),
-    "milliseconds": re.compile(r"\d{13}"),
+    "days": re.compile(r"\d{5}(?:[.,]\d*)?"),
+    "seconds": re.compile(r"\d{9,10}(?:[.,]\d*)?|\d\.\d{9}[eE]\+?\d\d"),
+    "milliseconds": re.compile(r"\d{13}(?:[.,]\d*)?"),
+    "microseconds": re.compile(r"\d{16}"),
 }
 COLUMNS = ("shape", "kind", "month", "y_at", "y_to", "m_at", "m_to", "d_at", "d_to", "h_at", "h_to",
            "min_at", "min_to", "s_at", "s_to", "half")  # fmt: skip
@@ -103,34 +105,41 @@ def decide_dates(
     -------
     DateStyle, or Problem where the dates could be read in two ways.
     """
-    filled = f"(SELECT {shapes.shape_of('date_text')} AS shape FROM {relation} WHERE date_text IS NOT NULL)"
+    filled = (
+        f"(SELECT {shapes.shape_of('date_text')} AS shape FROM {relation}"
+        f" WHERE strlen(date_text) <= {shapes.LONGEST_CELL})"
+    )
     found = [str(shape) for shape, _ in shapes.distinct_shapes(engine, filled, ["shape"])]
     layouts = [layout for shape in found if (layout := _layout(shape)) is not None]
     open_layouts = [layout for layout in layouts if layout.parts_at is not None]
-    order = given or (_order(engine, relation, open_layouts, where) if open_layouts else None)
+    order = given or (
+        decide_order(engine, _parts_of(relation, open_layouts), where) if open_layouts else None
+    )
     if isinstance(order, Problem):
         return order
     return DateStyle(tuple(_settled(layout, order or "dmy") for layout in layouts))
 
 
 def _layout(shape: str) -> DateLayout | None:
+    spaced = without_words(shape)
+    start, end = len(spaced) - len(spaced.lstrip()), len(spaced.rstrip())
     for pattern in MOMENTS:
-        match = pattern.fullmatch(shape)
-        if match is not None:
-            return _moment_layout(shape, match)
+        match = pattern.fullmatch(spaced, start, max(start, end))
+        month = month_of(match["name"]) if match and match.groupdict().get("name") else 0
+        if match is not None and month is not None:
+            return _moment_layout(shape, match, month or None)
     for kind, pattern in COUNTERS.items():
         if pattern.fullmatch(shape):
             return DateLayout(shape, kind)
     return None
 
 
-def _moment_layout(shape: str, match: re.Match[str]) -> DateLayout:
+def _moment_layout(shape: str, match: re.Match[str], month: int | None) -> DateLayout:
     named = match.groupdict()
 
     def at(group: str) -> Span:
         return (match.start(group) + 1, len(named[group])) if named.get(group) else NOWHERE
 
-    month = MONTHS.index(named["name"][:3].lower()) + 1 if named.get("name") else None
     half = named["half"][0].lower() if named.get("half") else None
     parts = (at("a"), at("b"), at("c")) if named.get("a") else None
     return DateLayout(
@@ -148,55 +157,15 @@ def _settled(layout: DateLayout, order: DateOrder) -> DateLayout:
     return replace(layout, year_at=places["y"], month_at=places["m"], day_at=places["d"])
 
 
-def _order(
-    engine: duckdb.DuckDBPyConnection, relation: str, layouts: Iterable[DateLayout], where: str
-) -> DateOrder | Problem:
+def _parts_of(relation: str, layouts: Iterable[DateLayout]) -> str:
+    """Relation of the dates whose order is open: their parts a, b and c as numbers, c_to digits in the last."""
     rows = [
         (layout.shape, *(number for span in layout.parts_at or () for number in span)) for layout in layouts
     ]
     table = shapes.values_table(rows, ("shape", "a_at", "a_to", "b_at", "b_to", "c_at", "c_to"), "layout")
-    counted = engine.execute(f"""
-        SELECT count(*) FILTER (a BETWEEN 13 AND 31 AND b <= 12), count(*) FILTER (b BETWEEN 13 AND 31 AND a <= 12),
-               count(*) FILTER (a > 31 AND c_to = 2), count(*) FILTER (a <> b AND a <= 12 AND b <= 12),
-               min_by({{'text': date_text, 'a': a, 'b': b}}, (source_line, date_text))
-                   FILTER (a <> b AND a BETWEEN 1 AND 12 AND b BETWEEN 1 AND 12)
-        FROM (SELECT date_text, source_line, c_to,
-                     substring(date_text, a_at, a_to)::INT AS a, substring(date_text, b_at, b_to)::INT AS b
-              FROM {relation} JOIN {table} ON {shapes.shape_of("date_text")} = layout.shape)""").fetchone()
-    day_first, month_first, year_first, either, example = counted or (0, 0, 0, 0, None)
-    return _voted({"dmy": day_first, "mdy": month_first, "ymd": year_first}, either, example, where)
-
-
-def _voted(
-    votes: dict[DateOrder, int], either: int, example: dict[str, object] | None, where: str
-) -> DateOrder | Problem:
-    best = max(votes, key=lambda order: votes[order])
-    against = sum(votes.values()) - votes[best]
-    if votes[best] and against <= 0.01 * votes[best]:
-        return best
-    if votes[best]:
-        what = f"some dates can only be {WORDS['dmy']} and others only {WORDS['mdy']}"
-        return Problem(
-            what,
-            where,
-            "Write all dates one way, or set the order of day and month",
-        )
-    if not either or example is None:
-        return "dmy"
-    todo = "Set the order of day and month: dmy or mdy"
-    return Problem(
-        _both_readings(str(example["text"]), int(str(example["a"])), int(str(example["b"]))), where, todo
-    )
-
-
-def _both_readings(text: str, first: int, second: int) -> str:
-    as_dmy, as_mdy = (
-        f"{day} {dt.date(2000, month, 1):%B}" for day, month in ((first, second), (second, first))
-    )
-    return (
-        "every day is at most 12, so the order of day and month cannot be told:"
-        f" {text} is {as_dmy} as {WORDS['dmy']} and {as_mdy} as {WORDS['mdy']}"
-    )
+    parts = ", ".join(f"substring(date_text, {part}_at, {part}_to)::INT AS {part}" for part in "abc")
+    return f"""(SELECT file_no, source_line, date_text, c_to, {parts}
+                FROM {relation} JOIN {table} ON {shapes.shape_of("date_text")} = layout.shape)"""
 
 
 def with_moment(relation: str, style: DateStyle) -> str:
@@ -208,8 +177,9 @@ def with_moment(relation: str, style: DateStyle) -> str:
             WHEN 'moment' THEN TRY_CAST({_calendar()} || ' ' || {_clock()} AS TIMESTAMP)
             WHEN 'days' THEN CASE WHEN {number} BETWEEN 20000 AND 80000
                 THEN TIMESTAMP '1899-12-30' + to_seconds(round({number} * 86400)::BIGINT) END
-            WHEN 'seconds' THEN make_timestamp(({number} * 1000000)::BIGINT)
-            WHEN 'milliseconds' THEN make_timestamp(({number} * 1000)::BIGINT) END) AS ordered_at
+            WHEN 'seconds' THEN make_timestamp(TRY_CAST({number} * 1000000 AS BIGINT))
+            WHEN 'milliseconds' THEN make_timestamp(TRY_CAST({number} * 1000 AS BIGINT))
+            WHEN 'microseconds' THEN make_timestamp(TRY_CAST(date_text AS BIGINT)) END) AS ordered_at
         FROM {relation} AS cells LEFT JOIN {table} ON {shapes.shape_of("date_text")} = layout.shape)"""
 
 
@@ -232,9 +202,10 @@ def _part(name: str) -> str:
 
 def _calendar() -> str:
     """Two digits of a year are the latest one that is not after the next."""
-    latest = (dt.date.today().year + 1) % 100
     year = _part("y")
-    century = f"CASE WHEN layout.y_to = 4 THEN '' WHEN {year} > '{latest:02d}' THEN '19' ELSE '20' END"
+    century = (
+        f"CASE WHEN layout.y_to = 4 THEN '' WHEN {year} > '{latest_two_digits():02d}' THEN '19' ELSE '20' END"
+    )
     return f"{century} || {year} || '-' || coalesce(layout.month, {_part('m')}) || '-' || {_part('d')}"
 
 

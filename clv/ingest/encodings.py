@@ -7,10 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from charset_normalizer import from_bytes
-
-from clv.ingest.columns import header_score
 from clv.ingest.files import COPY_BYTES, EXPORT_AS, Recognised, unusable
+from clv.ingest.legacy_encodings import legacy_encoding
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -19,20 +17,6 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-# Eight-bit and East Asian encodings that spreadsheets and shop systems still write, the likeliest first.
-LEGACY = (
-    "cp1252",
-    "cp1251",
-    "cp1250",
-    "iso8859_2",
-    "koi8_r",
-    "cp866",
-    "cp1254",
-    "cp1253",
-    "cp1257",
-    "mac_roman",
-)
-EAST_ASIAN = ("shift_jis", "cp932", "gb18030", "gbk", "big5", "euc_jp", "euc_kr", "cp949")
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 SAMPLE_BYTES = 200_000
 
@@ -144,7 +128,7 @@ def _decide(file: Recognised, scan: _Scan, marked: str | None) -> tuple[str, str
         return "utf-8-sig", "strict", ()
     if marked == "utf-8-sig" or _mostly_utf8(scan.unusual_lines):
         return "utf-8-sig", "replace", (f"{file.name} holds damaged letters; they were read as �.",)
-    encoding = _legacy_encoding(file.head, scan.unusual_lines)
+    encoding = legacy_encoding(file.head, scan.unusual_lines)
     return encoding, "replace", (f"{file.name} is not UTF-8; its letters were read as {encoding}.",)
 
 
@@ -153,31 +137,6 @@ def _mostly_utf8(sample: bytes) -> bool:
     damaged = text.count("�")
     sound = sum(ord(letter) > 127 for letter in text) - damaged
     return sound > 10 * damaged
-
-
-def _legacy_encoding(head: bytes, unusual_lines: bytes) -> str:
-    """The encoding under which the header reads as known column names, or else the likeliest for the letters."""
-    guessed = [match.encoding for match in from_bytes(unusual_lines or head)]
-    likely = [encoding for encoding in guessed if encoding in LEGACY + EAST_ASIAN]
-    candidates = [name for name in dict.fromkeys((*likely, *LEGACY)) if _can_decode(unusual_lines, name)]
-    scored = [(_known_names(head, name), -rank, name) for rank, name in enumerate(candidates)]
-    return max(scored)[2] if scored else "latin-1"
-
-
-def _can_decode(sample: bytes, encoding: str) -> bool:
-    try:
-        # A sample may end within a letter of several bytes.
-        codecs.getincrementaldecoder(encoding)().decode(sample)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _known_names(head: bytes, encoding: str) -> int:
-    lines = head.decode(encoding, errors="replace").splitlines()[:50]
-    return max(
-        (header_score(re.split(r"[,;\t|]", line.replace('"', "")[:2000])) for line in lines), default=0
-    )
 
 
 def _rewrite(file: Recognised, target: Path, encoding: str, errors: str) -> None:

@@ -17,6 +17,10 @@ COPY_BYTES = 4 * 2**20
 # A compressed file may unpack to this much; beyond it a disk fills up before anybody notices.
 UNPACKED_LIMIT = 16 * 2**30
 WORKBOOK_LIMIT = 2 * 2**30
+# No table of orders shrinks to less than a hundredth; below a quarter of a gigabyte it does not matter.
+BOMB_RATIO = 200
+BOMB_BYTES = 256 * 2**20
+TAR_MARK, TAR_MARK_AT = b"ustar", 257
 
 Kind = Literal["text", "parquet", "workbook"]
 
@@ -39,6 +43,8 @@ FOREIGN_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3", "an SQLite database"),
     (b"ARROW1", "an Arrow file"),
     (b"ORC", "an ORC file"),
+    (b"PK\x05\x06", "an empty ZIP archive"),
+    (b"\x1f\x8b", "an archive inside another archive"),
     (b"{\\rtf", "a rich-text document"),
 )
 
@@ -85,6 +91,36 @@ def recognise(file: OrderFile, workdir: Path) -> Recognised:
     return Recognised(file.name, path, _kind(file.name, path, head), head)
 
 
+def is_archive(file: OrderFile) -> bool:
+    """Whether a file is a ZIP archive that is no workbook.
+
+    Raises
+    ------
+    InputError
+        The file cannot be opened, or is empty or damaged.
+    """
+    head = _head(file.name, file.path)
+    return head.startswith(b"PK\x03\x04") and not _is_workbook_zip(file.name, file.path)
+
+
+def refuse_bomb(name: str, unpacked: int, packed: Path, workdir: Path) -> None:
+    """Refuse what unpacks to more bytes than a table of orders can.
+
+    Raises
+    ------
+    InputError
+    """
+    much = unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed.stat().st_size
+    if (
+        much
+        or unpacked > UNPACKED_LIMIT
+        or shutil.disk_usage(workdir).free < min(unpacked, COPY_BYTES) + 4 * COPY_BYTES
+    ):
+        raise unusable(
+            name, "the file is too large once unpacked", "Split it by year, or load the file inside it"
+        )
+
+
 def unusable(name: str, what: str, todo: str = EXPORT_AS) -> InputError:
     """Make the error for a file that cannot be used at all."""
     return InputError([Problem(what, name, todo)])
@@ -115,17 +151,23 @@ def _kind(name: str, path: Path, head: bytes) -> Kind:
     if head.startswith(b"PAR1"):
         return "parquet"
     if head.startswith(b"PK\x03\x04"):
-        _check_workbook_zip(name, path)
+        if not _is_workbook_zip(name, path):
+            what = "there is another archive inside this archive"
+            raise unusable(name, what, "Unpack it and load the file inside")
         return "workbook"
     if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         return "workbook"
     for signature, meaning in FOREIGN_SIGNATURES:
         if head.startswith(signature):
             raise unusable(name, f"this is {meaning}, not a table of orders")
+    if head[TAR_MARK_AT : TAR_MARK_AT + len(TAR_MARK)] == TAR_MARK:
+        raise unusable(
+            name, "this is a TAR archive, not a table of orders", "Unpack it and load the file inside"
+        )
     return "text"
 
 
-def _check_workbook_zip(name: str, path: Path) -> None:
+def _is_workbook_zip(name: str, path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -135,15 +177,13 @@ def _check_workbook_zip(name: str, path: Path) -> None:
             "the file is damaged: it starts like a workbook or an archive and then breaks off",
             "Export it again",
         ) from error
-    inside = {entry.filename for entry in entries}
-    if not any(part.startswith(("xl/", "content.xml")) for part in inside):
-        raise unusable(
-            name, "this is a ZIP archive, not a table of orders", "Unpack it and load the file inside"
-        )
+    if not any(entry.filename.startswith("xl/") or entry.filename == "content.xml" for entry in entries):
+        return False
     if sum(entry.file_size for entry in entries) > WORKBOOK_LIMIT:
         raise unusable(
             name, "the workbook is too large to read", "Export the orders as CSV and load that file"
         )
+    return True
 
 
 def _unpack(file: OrderFile, workdir: Path) -> Path:
@@ -153,8 +193,7 @@ def _unpack(file: OrderFile, workdir: Path) -> Path:
         with gzip.open(file.path, "rb") as packed, target.open("wb") as out:
             while block := packed.read(COPY_BYTES):
                 written += len(block)
-                if written > UNPACKED_LIMIT or shutil.disk_usage(workdir).free < 4 * COPY_BYTES:
-                    raise unusable(file.name, "the file is too large once unpacked", "Split it by year")
+                refuse_bomb(file.name, written, file.path, workdir)
                 out.write(block)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise unusable(

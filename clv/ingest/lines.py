@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import duckdb
 
-from clv.ingest import amounts, dates, row_rules, sql, vocabulary
+from clv.ingest import amounts, dates, row_rules, sql
 from clv.ingest.amounts import NumberStyle
 from clv.ingest.columns import MEANINGS
 from clv.ingest.dates import DateStyle
 from clv.ingest.staging import Staged, texts
+from clv.ingest.totals import is_totals_line
 
 BLANK_ROW = "blank row"
 SPLIT_WRONGLY = "more cells than the header has columns"
@@ -133,9 +134,7 @@ def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, sty
     gross = f"CASE WHEN is_further THEN 0 ELSE {_signed(staged, per_unit)} END::{amounts.NUMBER}"
     signed = f"SELECT *, {gross} AS gross FROM ({known})"
     returned = f"SELECT *, {_returned(staged, per_unit)}::{amounts.NUMBER} AS returned FROM ({signed})"
-    netted = (
-        f"SELECT *, gross - returned AS amount_net, {_order_reason(staged)} AS order_reason FROM ({returned})"
-    )
+    netted = f"SELECT *, gross - returned AS amount_net, {_order_reason(engine, staged)} AS order_reason FROM ({returned})"
     reason = f"""CASE WHEN NOT is_further THEN coalesce(order_reason, {_number_reason(staged)})
         WHEN order_reason IS NOT NULL THEN {sql.literal(FURTHER_LINE)} END"""
     unneeded = (
@@ -231,13 +230,12 @@ def _returned(staged: Staged, per_unit: str) -> str:
     return f"CASE WHEN is_further THEN 0 WHEN {in_full} AND {column} = 0 THEN greatest(gross, 0) ELSE {column} END"
 
 
-def _order_reason(staged: Staged) -> str:
+def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     """Why the whole order is left out, if it is."""
     branches = [
         ("is_blank", sql.literal(BLANK_ROW)),
         ("split_wrongly", sql.literal(SPLIT_WRONGLY)),
-        (f"ordered_at IS NULL AND lower(customer_id) IN ({sql.literals(vocabulary.words('totals'))})",
-         sql.literal(TOTALS_LINE)),
+        (is_totals_line(engine, staged), sql.literal(TOTALS_LINE)),
         *row_rules.no_order(staged),
         ("customer_id IS NULL AND is_guest", sql.literal(row_rules.GUEST)),
         ("customer_id IS NULL", sql.literal(row_rules.NO_CUSTOMER)),

@@ -11,9 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from clv.ingest.columns import guess_mapping, layout_of, missing_fields
+from clv.ingest.containers import open_sources
 from clv.ingest.files import OrderFile
 from clv.ingest.layout import Layout
-from clv.ingest.source import open_source
 
 SAMPLED_ROWS = 200
 DATE_LIKE = re.compile(
@@ -57,7 +57,7 @@ def preview(file: OrderFile, rows: int = 8) -> FilePreview:
         The file holds no table.
     """
     with tempfile.TemporaryDirectory(prefix="clv-") as workdir:
-        source = open_source(file, Path(workdir), frozenset())
+        source = open_sources(file, Path(workdir), frozenset())[0]
         sample = source.head(max(rows, SAMPLED_ROWS))
     named = [position for position, column in enumerate(source.columns) if column]
     columns = tuple(source.columns[position] for position in named)

@@ -15,8 +15,10 @@ from ibis.backends.duckdb import Backend
 
 from clv.ingest import amounts, assumed, attributes, checks, dates, duplicates, quality, transactions
 from clv.ingest.columns import MEANINGS, ColumnMapping, layout_of, wanted_names
+from clv.ingest.containers import open_sources
 from clv.ingest.currencies import settle_currency
-from clv.ingest.dates import DateOrder, DateStyle
+from clv.ingest.date_order import DateOrder
+from clv.ingest.dates import DateStyle
 from clv.ingest.errors import InputError, Problem, raise_if_any
 from clv.ingest.failed_payments import COLUMNS as FAILED_PAYMENT_COLUMNS
 from clv.ingest.failed_payments import failed_payments
@@ -25,7 +27,7 @@ from clv.ingest.layout import Layout
 from clv.ingest.lines import Styles, read_lines
 from clv.ingest.quality import QualityReport
 from clv.ingest.resolve import resolve_mapping
-from clv.ingest.source import Loaded, Source, open_source
+from clv.ingest.source import Loaded, Source
 from clv.ingest.staging import Staged, stage
 from clv.ingest.transactions import Transactions
 
@@ -65,7 +67,7 @@ def read_orders(
     Parameters
     ----------
     files : sequence of OrderFile
-        CSV (also compressed), Parquet or spreadsheets; all with the columns of the mapping.
+        CSV, Parquet or spreadsheets, also in gzip or ZIP; all with the columns of the mapping.
     mapping : ColumnMapping, mapping of field to column name, or None
         What the columns mean. A partial mapping overrides, field by field, what the column names say; an empty
         name leaves a field out.
@@ -174,7 +176,7 @@ def _open_all(
     for position, file in enumerate(files):
         tell(0.3 * position / len(files), f"Opening {file.name}")
         try:
-            sources.append(open_source(file, workdir, wanted_names(mapping)))
+            sources += open_sources(file, workdir, wanted_names(mapping))
         except InputError as error:
             problems += error.problems
     if problems and sources:

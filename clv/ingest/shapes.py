@@ -15,6 +15,8 @@ from clv.ingest import sql
 DIGITS = "023456789"
 # A column of dates or amounts has tens of shapes; beyond this many it holds free text.
 MOST_SHAPES = 10_000
+# No date or amount is longer; patterns would take minutes on a cell that holds a novel.
+LONGEST_CELL = 100
 
 
 def shape_of(expression: str) -> str:

@@ -17,7 +17,7 @@ from clv.ingest import assumed, encodings, files, sql, workbook
 from clv.ingest.columns import distinct_names
 from clv.ingest.dialect import Dialect, decide_dialect
 from clv.ingest.errors import InputError, Problem
-from clv.ingest.files import OrderFile, Recognised, unusable
+from clv.ingest.files import Recognised, unusable
 from clv.ingest.findings import Finding
 
 ColumnKind = Literal["text", "whole", "decimal", "float", "time"]
@@ -64,6 +64,8 @@ class Source(ABC):
     columns: tuple[str, ...]
     warnings: tuple[str, ...] = ()
     assumed: tuple[Finding, ...] = ()
+    size: int = 1
+    """Bytes or rows, to tell the larger of two tables of one kind."""
 
     @abstractmethod
     def head(self, rows: int) -> list[list[str]]:
@@ -80,22 +82,6 @@ class Source(ABC):
         """
 
 
-def open_source(file: OrderFile, workdir: Path, wanted: frozenset[str]) -> Source:
-    """Open a file of any kind; `wanted` are normalised column names that the user asked for.
-
-    Raises
-    ------
-    InputError
-        The file holds no table.
-    """
-    recognised = files.recognise(file, workdir)
-    if recognised.kind == "parquet":
-        return ParquetSource(recognised, workdir)
-    if recognised.kind == "workbook":
-        return SheetSource(recognised, wanted)
-    return TextSource(recognised, workdir, wanted)
-
-
 class TextSource(Source):
     """CSV and its kin, every cell kept as the text it is."""
 
@@ -104,6 +90,7 @@ class TextSource(Source):
         self.name = file.name
         self.warnings = text.warnings
         self._path = _without_pattern(text.path, workdir)
+        self.size = text.path.stat().st_size
         self._dialect: Dialect = decide_dialect(file.name, text.path, wanted)
         self.columns = self._dialect.columns
         self.assumed = assumed.of_text(file.name, text.encoding, self._dialect)
@@ -184,6 +171,7 @@ class ParquetSource(Source):
     def __init__(self, file: Recognised, workdir: Path) -> None:
         self.name = file.name
         self._path = _without_pattern(file.path, workdir)
+        self.size = file.path.stat().st_size
         with duckdb.connect() as engine, _readable(self.name):
             described = engine.execute(f"DESCRIBE SELECT * FROM {_parquet(self._path)}").fetchall()
         self._names = tuple(str(row[0]) for row in described)
@@ -212,14 +200,14 @@ class ParquetSource(Source):
 
 
 class SheetSource(Source):
-    """The sheet of a workbook that holds the orders."""
+    """A sheet of a workbook."""
 
-    def __init__(self, file: Recognised, wanted: frozenset[str]) -> None:
-        self.name = file.name
-        self._sheet = workbook.read_sheet(file.name, file.path, wanted)
-        self.columns = self._sheet.columns
-        self.warnings = self._sheet.warnings
-        self.assumed = assumed.of_sheet(file.name, self._sheet.title, self._sheet.first_line)
+    def __init__(self, name: str, sheet: workbook.Sheet) -> None:
+        self.name = name
+        self._sheet = sheet
+        self.columns = sheet.columns
+        self.size = len(sheet.rows)
+        self.assumed = assumed.of_sheet(name, sheet.title, sheet.first_line)
 
     def head(self, rows: int) -> list[list[str]]:
         """The first rows of data as text."""

@@ -11,13 +11,13 @@ import pandas as pd
 
 from clv.ingest.columns import FIELDS, guess_mapping
 from clv.ingest.companions import spend_columns
-from clv.ingest.dates import DateOrder
+from clv.ingest.containers import open_single
+from clv.ingest.date_order import DateOrder
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import OrderFile
 from clv.ingest.quality import QualityReport
 from clv.ingest.read import read_orders
 from clv.ingest.resolve import columns_there_are
-from clv.ingest.source import open_source
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def read_spend(files: Sequence[OrderFile], *, date_order: DateOrder | None = Non
         A file cannot be read, or has no channel, date or amount; carries every problem found.
     """
     with tempfile.TemporaryDirectory(prefix="clv-") as workdir:
-        columns = open_source(files[0], Path(workdir), frozenset()).columns
+        columns = open_single(files[0], Path(workdir)).columns
     found = spend_columns(columns)
     if found is None:
         what = f"it has no channel, date and spend. {columns_there_are(columns)}"

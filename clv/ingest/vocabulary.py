@@ -35,7 +35,7 @@ def same_sign(code: str) -> tuple[str, ...]:
 def header_noise() -> frozenset[str]:
     """Words in a column name that say the unit, not the meaning."""
     words = {word.strip(".") for word in currency_codes() if word.strip(".").isalpha()}
-    return frozenset(words - COMMON_WORDS | {"utc", "gmt"})
+    return frozenset(words - COMMON_WORDS | {"utc", "gmt", "in", "w", "în", "в"})
 
 
 def words(name: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import python_calamine as calamine
 
 from clv.ingest.columns import distinct_names
 from clv.ingest.dialect import find_header, refuse_data_as_header
-from clv.ingest.errors import InputError
+from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import unusable
 
 Cell = Any
@@ -22,31 +22,28 @@ SEARCHED_ROWS = 60
 
 @dataclass(frozen=True)
 class Sheet:
-    """The sheet of a workbook that holds the orders.
+    """A sheet of a workbook, its header found.
 
     Parameters
     ----------
+    title : str
+        What the workbook calls it.
     columns : tuple of str
         Names by position, empty where a column has none.
     first_line : int
         Row of the first line of data as the spreadsheet numbers it.
     rows : list of list
         Cells as the spreadsheet keeps them.
-    warnings : tuple of str
-        Other sheets that look like orders and were left.
-    title : str
-        What the sheet is called.
     """
 
+    title: str
     columns: tuple[str, ...]
     first_line: int
     rows: list[list[Cell]]
-    warnings: tuple[str, ...]
-    title: str
 
 
-def read_sheet(name: str, path: Path, wanted: frozenset[str]) -> Sheet:
-    """Read the sheet whose header names most of the needed columns.
+def read_sheets(name: str, path: Path, wanted: frozenset[str]) -> list[Sheet]:
+    """Read the sheets that hold a table: at least one, in the order of the workbook.
 
     Raises
     ------
@@ -68,7 +65,7 @@ def read_sheet(name: str, path: Path, wanted: frozenset[str]) -> Sheet:
         if type(error).__name__ != "PanicException":
             raise
         raise _unreadable(name, path, error) from error
-    return _choose(
+    return _with_headers(
         name, [(title, rows) for title, rows in sheets if any(_filled(row) for row in rows)], wanted
     )
 
@@ -97,20 +94,25 @@ def _filled(row: Sequence[Cell]) -> bool:
     return any(cell not in ("", None) for cell in row)
 
 
-def _choose(name: str, sheets: list[tuple[str, list[list[Cell]]]], wanted: frozenset[str]) -> Sheet:
+def _with_headers(
+    name: str, sheets: list[tuple[str, list[list[Cell]]]], wanted: frozenset[str]
+) -> list[Sheet]:
     if not sheets:
         raise unusable(name, "the workbook is empty", "Export the orders again")
-    found = [(title, rows, *_header(rows, wanted)) for title, rows in sheets]
-    best = max(score for *_, score in found)
-    title, rows, header, score = next(entry for entry in found if entry[3] == best)
-    names = [cell_text(cell) for cell in rows[header]]
-    refuse_data_as_header(name, names, score)
-    others = [other for other, _, _, its_score in found if other != title and its_score >= 3]
-    listed = ", ".join(f"«{other}»" for other in others)
-    warnings = (
-        (f"{name}: only the sheet «{title}» was read; {listed} may hold orders too.",) if others else ()
-    )
-    return Sheet(distinct_names(names), header + 2, rows[header + 1 :], warnings, title)
+    found: list[Sheet] = []
+    problems: list[Problem] = []
+    for title, rows in sheets:
+        header, score = _header(rows, wanted)
+        names = [cell_text(cell) for cell in rows[header]]
+        try:
+            refuse_data_as_header(name, names, score)
+        except InputError as error:
+            problems += error.problems
+            continue
+        found.append(Sheet(title, distinct_names(names), header + 2, rows[header + 1 :]))
+    if not found:
+        raise InputError(problems)
+    return found
 
 
 def _header(rows: list[list[Cell]], wanted: frozenset[str]) -> tuple[int, int]:

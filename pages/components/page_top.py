@@ -6,6 +6,7 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.models import ModelDataError
+from pages.components.date_question import ask_date_order
 from pages.components.formatting import in_prose, plain
 from pages.components.navigation import enter_through_app
 from pages.components.session import analysis_under, session, set_aside_loaded
@@ -92,11 +93,20 @@ def _show_problems() -> None:
         return
     said = "\n".join(state.problems)
     names = ", ".join(plain(file.name) for file in state.files if file.name in said or len(state.files) == 1)
+    if state.question is not None and len(state.problems) == 1:
+        st.info(
+            f"**{names} is read once you answer one question.** {plain(state.name)} stays loaded until then.",
+            icon="❓",
+        )
+        ask_date_order(state.question)
+        return
     lines = "\n".join(f"- {plain(problem)}" for problem in state.problems[:SHOWN_PROBLEMS])
     st.error(
         f"**{names or 'The files'} could not be used. {plain(state.name)} stays loaded.**\n\n{lines}",
         icon="🚫",
     )
+    if state.question is not None:
+        ask_date_order(state.question)
     st.page_link(
         "pages/data.py", label="See the columns and settings of the file on the Data page", icon="📄"
     )

@@ -17,7 +17,7 @@ import streamlit as st
 from clv.analysis import Analysis
 from clv.assumptions import Assumptions
 from clv.dataset import Dataset
-from clv.ingest import InputError, OrderFile, sort_files
+from clv.ingest import InputError, OpenDateOrder, OrderFile, sort_files
 from clv.ingest.database import read_database
 from clv.ingest.database_connections import OrderDatabase
 from clv.ingest.remembered import recall
@@ -49,6 +49,7 @@ class Session:
     orders_file: OrderFile | None = None
     fingerprint: str = ""
     problems: tuple[str, ...] = ()
+    question: OpenDateOrder | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     database: OrderDatabase | None = None
     analysis: Analysis | None = None
@@ -139,10 +140,12 @@ def reread(settings: Mapping[str, Any], progress: Progress) -> None:
 
 
 def _read(state: Session, progress: Progress) -> None:
+    state.question = None
     try:
         dataset = read_shop(state.files, progress=progress, recall=recall, **state.settings).dataset()
     except InputError as error:
         state.problems = tuple(str(problem) for problem in error.problems)
+        state.question = next((asked for asked in error.problems if isinstance(asked, OpenDateOrder)), None)
         return
     except ValueError as error:
         state.problems = (str(error),)

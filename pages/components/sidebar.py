@@ -15,7 +15,7 @@ from pages.components.formatting import attribute_label, count, day, in_prose, m
 from pages.components.progress import reading_progress
 from pages.components.session import Session, session, take_uploads, uploads_key, use_sample
 
-UPLOAD_TYPES = ["csv", "txt", "tsv", "gz", "parquet", "xlsx", "xls", "xlsb", "ods"]
+UPLOAD_TYPES = ["csv", "txt", "tsv", "gz", "zip", "parquet", "xlsx", "xlsm", "xls", "xlsb", "ods"]
 CURRENCIES = [
     "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HUF", "INR", "JPY", "MXN", "NOK",
     "NZD", "PLN", "RON", "SEK", "THB", "TRY", "UAH", "USD", "ZAR",
@@ -89,10 +89,10 @@ def _data_controls(state: Session) -> None:
         type=UPLOAD_TYPES,
         accept_multiple_files=True,
         key=uploads_key(),
-        help="CSV, Excel or Parquet with one row per order or per order line: at least a customer, a date and "
-        "an amount. Several files are read as one. A file of contacts (customer or email, no orders) and one of marketing "
-        "spend (date, channel, amount) may come along; a table of customers (frequency, recency, T, spend) will do in "
-        "place of orders. Files stay on this machine.",
+        help="CSV, Excel or Parquet, also in gzip or ZIP, with one row per order or per order line: at least a "
+        "customer, a date and an amount. Several files are read as one. A file of contacts (customer or email, no orders) "
+        "and one of marketing spend (date, channel, amount) may come along; a table of customers (frequency, recency, T, "
+        "spend) will do in place of orders. Files stay on this machine.",
     )
     with reading_progress() as progress:
         take_uploads(uploads or [], progress)

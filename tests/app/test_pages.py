@@ -365,3 +365,21 @@ def test_trust_says_why_there_is_no_backtest(app):
     page = wait_for_backtests(open_page(give(app, "few.csv", ONE_TIME.encode()), "Trust"))
     assert_sound(page)
     assert "cannot be backtested" in words(page)
+
+
+@pytest.mark.parametrize(("order", "first"), [("dmy", "3 Apr 2024"), ("mdy", "4 Mar 2024")])
+def test_an_open_order_of_day_and_month_is_asked_for_with_both_readings(app, order, first):
+    dates = [f"{day:02d}/{month:02d}/2024" for day in range(3, 12) for month in range(4, 9)]
+    orders = "customer,date,amount\n" + "".join(
+        f"c{number % 20},{date},{number}.50\n" for number, date in enumerate(dates)
+    )
+    page = open_page(give(app, "open.csv", orders.encode()), "Data")
+    assert_sound(page)
+    assert not page.error
+    assert "Sample shop stays loaded" in words(page)
+    assert page.dataframe[0].value.iloc[0].to_list() == ["03/04/2024", "3 April 2024", "4 March 2024"]
+    page.button(key=f"date_order_{order}").click().run()
+    assert_sound(page)
+    assert not page.info
+    assert "20 customers" in words(page)
+    assert f"from {first}" in words(page)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from order_files import PLAIN, Read, Write, rows_of
 
-from clv.ingest import InputError, OrderFile, QualityReport, read_orders
+from clv.ingest import DateReading, InputError, OpenDateOrder, OrderFile, QualityReport, read_orders
 
 
 def amounts_of(read: Read, *cells: str) -> list[float | None]:
@@ -41,6 +41,12 @@ def moments_of(read: Read, *cells: str, **settings: object) -> list[dt.datetime 
         (("$1,234.50", "($50.00)", "-$5.00", "$-5.00"), [1234.5, -50, -5, -5]),
         (("50.00-", "−7.50", "(3.00)", "+4.00"), [-50, -7.5, -3, 4]),
         (("€ 12,50", "12,50 €", "12,50 EUR", "EUR 1.000,00"), [12.5, 12.5, 12.5, 1000]),
+        (("$(50.00)", "(50.00) $", "$5.00 USD", "US $6.00", "- $7.00"), [-50, -50, 5, 6, -7]),
+        (("12,-", "12,50 €", "1.234,-- €"), [12, 12.5, 1234]),
+        (("Fr. 12.--", "7.50-", "CHF 1'000.-"), [12, -7.5, 1000]),
+        (("1,5E+03", "10,5"), [1500, 10.5]),
+        (("+-5", "((5))", "(5", "5)", "$5 €6", "7", "8", "9", "3", "2", "1"),
+         [None, None, None, None, None, 7, 8, 9, 3, 2, 1]),
         (("5 руб.", "5,50 ₽", "руб. 6,25"), [5, 5.5, 6.25]),
         (("12 zł", "12,99 zł", "1 200,00 PLN"), [12, 12.99, 1200]),
         (("Rs.500", "Rs. 1,250.75"), [500, 1250.75]),
@@ -86,6 +92,24 @@ def test_thousands_that_could_be_decimals_are_mentioned(read: Read) -> None:
         ("12 December 2023 10:00", dt.datetime(2023, 12, 12, 10)),
         ("01-JAN-24", dt.datetime(2024, 1, 1)),
         ("Thu, 02 Jan 2020 10:11:12 GMT", dt.datetime(2020, 1, 2, 10, 11, 12)),
+        ("18. März 2024, 10:15 Uhr", dt.datetime(2024, 3, 18, 10, 15)),
+        ("Do., 18. Mrz 2024", dt.datetime(2024, 3, 18)),
+        ("18.01.2024 um 10.15 Uhr", dt.datetime(2024, 1, 18, 10, 15)),
+        ("3 stycznia 2024 r.", dt.datetime(2024, 1, 3)),
+        ("05-paź-24", dt.datetime(2024, 10, 5)),
+        ("marți, 5 martie 2024", dt.datetime(2024, 3, 5)),
+        ("5 iun. 2024", dt.datetime(2024, 6, 5)),
+        ("5 мая 2024 г. в 10:15", dt.datetime(2024, 5, 5, 10, 15)),
+        ("05.ФЕВ.24", dt.datetime(2024, 2, 5)),
+        ("3 de enero de 2024", dt.datetime(2024, 1, 3)),
+        ("18.01.2024\u00a010:15", dt.datetime(2024, 1, 18, 10, 15)),
+        ("10:15 18.01.2024", dt.datetime(2024, 1, 18, 10, 15)),
+        ("Tue Jan 03 10:15:30 CET 2023", dt.datetime(2023, 1, 3, 10, 15, 30)),
+        ("03/Jan/2023:10:15:30 +0000", dt.datetime(2023, 1, 3, 10, 15, 30)),
+        ("January 3rd, 2023 at 3:04 PM", dt.datetime(2023, 1, 3, 15, 4)),
+        ("2023年01月03日", dt.datetime(2023, 1, 3)),
+        ("202401180304", dt.datetime(2024, 1, 18, 3, 4)),
+        ("3 jui 2024", None),
         ("45309", dt.datetime(2024, 1, 18)),
         ("45309.5", dt.datetime(2024, 1, 18, 12)),
         ("1705536000", dt.datetime(2024, 1, 18)),
@@ -105,6 +129,78 @@ def test_one_day_above_12_decides_for_the_column(read: Read) -> None:
     assert moments_of(read, "03/04/2024", "25/12/2023")[0] == dt.datetime(2024, 4, 3)
     assert moments_of(read, "03/04/2024", "12/25/2023")[0] == dt.datetime(2024, 3, 4)
     assert moments_of(read, "03/03/2024", "04/04/2024")[0] == dt.datetime(2024, 3, 3)
+
+
+def test_years_of_two_digits_may_stand_first(read: Read) -> None:
+    cells = [f"{23 + day % 2}-01-{day:02d}" for day in range(1, 29)]
+    assert moments_of(read, *cells)[:2] == [dt.datetime(2024, 1, 1), dt.datetime(2023, 1, 2)]
+    with pytest.raises(InputError, match="cannot be told which number is the year") as caught:
+        moments_of(read, "23-01-03", "23-01-04", "23-02-09")
+    (question,) = caught.value.problems
+    assert isinstance(question, OpenDateOrder)
+    assert question.orders == ("dmy", "ymd")
+    assert question.readings[0].dates == (dt.date(2003, 1, 23), dt.date(2023, 1, 3))
+
+
+def test_the_question_shows_both_readings_of_the_first_dates(read: Read) -> None:
+    with pytest.raises(InputError) as caught:
+        moments_of(read, "04/04/2024", "03/04/2024", "05/04/24", "03/04/2024")
+    (question,) = caught.value.problems
+    assert isinstance(question, OpenDateOrder)
+    assert question.orders == ("dmy", "mdy")
+    assert question.readings == (
+        DateReading("03/04/2024", (dt.date(2024, 4, 3), dt.date(2024, 3, 4))),
+        DateReading("05/04/24", (dt.date(2024, 4, 5), dt.date(2024, 5, 4))),
+    )
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "TOTAL,,5.00",
+        ",,5.00",
+        "Итого:,,5",
+        "Summe (40),,5",
+        "Łącznie,,5",
+        ",Total 2024,5",
+        "Total,2024-12-31,5",
+    ],
+)
+def test_a_totals_line_is_no_order(read: Read, line: str) -> None:
+    report = read(PLAIN + line + "\n").report
+    assert [(group.reason, group.rows, group.value) for group in report.dropped] == [
+        ("totals line, not an order", 1, 5.0)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "encoding"),
+    [
+        (["5,00 €", "1 234,50 €"], "cp1252"),
+        (["5,00 €", "1 234,50 €"], "iso8859_15"),
+        (["5,00 zł", "1 234,50 zł"], "cp1250"),
+        (["5,00 zł", "1 234,50 zł"], "iso8859_2"),
+        (["5,00 руб.", "1 234,50 руб."], "cp1251"),
+        (["5,00 руб.", "1 234,50 руб."], "cp866"),
+        (["£5.00", "£1,234.50"], "cp1252"),
+    ],
+)
+def test_the_currency_tells_the_encoding(read: Read, cells: list[str], encoding: str) -> None:
+    lines = "".join(f"c{number};2024-01-05;{cell}\n" for number, cell in enumerate(cells))
+    report = read(f"customer_id;order_date;amount\n{lines}".encode(encoding)).report
+    assert report.revenue == 1239.5
+    assert report.currency in ("EUR", "PLN", "RUB", "GBP")
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [("Łukasz Żółć", "cp1250"), ("Иван Петров", "cp1251"), ("Иван Петров", "koi8_r"), ("François Müller", "cp1252"),
+     ("山田太郎", "shift_jis")],
+)  # fmt: skip
+def test_names_tell_the_encoding(read: Read, name: str, encoding: str) -> None:
+    lines = "".join(f"c{number},2024-01-05,{number},{name}\n" for number in range(1, 9))
+    result = read(f"customer_id,order_date,amount,name\n{lines}".encode(encoding))
+    assert rows_of(result, "name")[0] == (name,)
 
 
 def test_date_order_is_taken_as_given(read: Read) -> None:
@@ -431,3 +527,11 @@ def test_half_a_million_rows_in_seconds(write: Write) -> None:
     assert read_orders([file]).report.rows_kept == 500_000
     # Three seconds on an idle machine; the rest is room for a busy one.
     assert dt.datetime.now() - started < dt.timedelta(seconds=25)
+
+
+@pytest.mark.timeout(60)
+def test_a_cell_that_holds_a_novel_costs_one_row_and_no_time(read: Read) -> None:
+    for letters in ("x", "1", " ", "(", "1 ", "a1"):
+        novel = letters * 30_000
+        report = read(PLAIN + f'c,"{novel}|",5\nd,2024-02-15,"{novel}|"\n').report
+        assert (report.rows_kept, report.rows_read) == (3, 5)

@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 import re
+import tarfile
 import tempfile
 import time
 import zipfile
@@ -25,11 +26,30 @@ PROTECTED = (
 )
 
 
-def archive() -> bytes:
-    """A ZIP archive with a text file in it."""
+def archive(**entries: str | bytes) -> bytes:
+    """A ZIP archive of text files; two underscores in a name stand for its stop."""
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as zipped:
-        zipped.writestr("orders.csv", PLAIN)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in entries.items():
+            zipped.writestr(name.replace("__", "."), content)
+    return packed.getvalue()
+
+
+def encrypted(packed: bytes) -> bytes:
+    """An archive whose entries say that they need a password."""
+    marked = bytearray(packed)
+    marked[6] |= 1
+    marked[packed.index(b"PK\x01\x02") + 8] |= 1
+    return bytes(marked)
+
+
+def tar_of(content: bytes) -> bytes:
+    """A TAR archive of one file."""
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as out:
+        entry = tarfile.TarInfo("orders.csv")
+        entry.size = len(content)
+        out.addfile(entry, io.BytesIO(content))
     return packed.getvalue()
 
 
@@ -64,8 +84,19 @@ BAD_FILES = {
     "pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "PDF"),
     "png": (b"\x89PNG\r\n\x1a\n", "PNG"),
     "program": (b"MZ\x90\x00\x03", "program"),
-    "zip": (archive(), "ZIP archive"),
-    "broken zip": (archive()[:40], "damaged"),
+    "zip without a table": (archive(scan__png="x"), "no table of orders"),
+    "empty zip": (archive(), "empty ZIP archive"),
+    "zip within zip": (archive(orders__zip=archive(orders__csv=PLAIN)), "another archive inside"),
+    "zip within zip, named as a table": (archive(orders__csv=archive(orders__csv=PLAIN)), "another archive"),
+    "zip within gzip": (gzip.compress(archive(orders__csv=PLAIN)), "another archive inside"),
+    "gzip within gzip": (gzip.compress(gzip.compress(PLAIN.encode())), "archive inside another"),
+    "gzip within zip": (archive(orders__csv__gz=gzip.compress(PLAIN.encode())), "another archive inside"),
+    "tar in gzip": (tar_of(PLAIN.encode()), "TAR archive"),
+    "encrypted zip": (encrypted(archive(orders__csv=PLAIN)), "protected by a password"),
+    "zip bomb": (archive(orders__csv=bytes(300 * 2**20)), "too large once unpacked"),
+    "gzip bomb": (gzip.compress(bytes(300 * 2**20), 1), "too large once unpacked"),
+    "zip of broken tables": (archive(a__csv="", b__csv="x"), "only one column"),
+    "broken zip": (archive(orders__csv=PLAIN)[:40], "damaged"),
     "html": (b"<!DOCTYPE html><html><body>Please sign in</body></html>", "web page"),
     "json": (b'[{"customer": 1}]', "JSON"),
     "xml": (b'<?xml version="1.0"?><orders/>', "XML"),
