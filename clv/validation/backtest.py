@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clv.models import ModelDataError
+from clv.validation.blend import add_blend
+from clv.validation.challenger import challenger_candidate
 from clv.validation.choice import Choice, choose
 from clv.validation.comparison import Difference, paired_difference
 from clv.validation.metrics import calibration_table, decile_table
@@ -22,6 +24,7 @@ from clv.validation.predictions import (
     model_candidates,
 )
 from clv.validation.scorecard import Scored, absolute_errors, losses, score
+from clv.validation.season import add_season
 
 FloatArray = NDArray[np.float64]
 Progress = Callable[[float, str], None]
@@ -107,6 +110,11 @@ class Backtest:
         )
 
 
+def default_candidates() -> list[Candidate]:
+    """The purchase models, the challenger and the baselines; the season and the blend are built from them."""
+    return [*model_candidates(), challenger_candidate(), *baseline_candidates()]
+
+
 def backtest(
     holdout: Origin,
     inner: Sequence[Origin],
@@ -126,8 +134,14 @@ def backtest(
             f"None of the {len(holdout.buyers):,} customers known by {holdout.window.cutoff} bought after it: "
             "there is nothing to compare a forecast with."
         )
-    tried = list(candidates) if candidates is not None else [*model_candidates(), *baseline_candidates()]
-    predicted, failed = _predict_all([holdout, *inner], tried, tell)
+    tried = list(candidates) if candidates is not None else default_candidates()
+    origins = [holdout, *inner]
+    predicted, failed = _predict_all(origins, tried, tell)
+    for derive in (add_season, add_blend):
+        found = derive(origins, tried, predicted)
+        if found is not None:
+            tried.append(found[0])
+            predicted[found[0].name] = found[1]
     left = [candidate for candidate in tried if candidate.name in predicted]
     if not any(candidate.kind == "model" for candidate in left):
         raise BacktestError(

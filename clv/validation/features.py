@@ -115,7 +115,9 @@ def logit(probability: FloatArray) -> FloatArray:
     return np.log(safe / (1 - safe))
 
 
-def _gaps(day: FloatArray, first_row: IntArray, last_row: IntArray, since: FloatArray) -> dict[str, FloatArray]:
+def _gaps(
+    day: FloatArray, first_row: IntArray, last_row: IntArray, since: FloatArray
+) -> dict[str, FloatArray]:
     """Of the days between purchases; NaN for customers who bought once, the spread for those who did twice."""
     number = last_row - first_row
     steps = np.diff(day, prepend=day[:1])
