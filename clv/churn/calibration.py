@@ -3,6 +3,7 @@
 Sources
 -------
 Zadrozny and Elkan (2002), "Transforming Classifier Scores into Accurate Multiclass Probability Estimates" (isotonic).
+Oron and Flournoy (2017), "Centered Isotonic Regression", for the line through the steps' centres.
 Platt (1999), "Probabilistic Outputs for Support Vector Machines": a logistic curve, where outcomes are few.
 """
 
@@ -177,10 +178,18 @@ def _learn(past: Sequence[PastRisks]) -> tuple[Method, Callable[[FloatArray], Fl
         return "none", _unchanged
     if risk.size < FEWEST_FOR_ISOTONIC or fewer < 10 * FEWEST_OF_EACH:
         return "Platt", _platt(risk, churned)
-    # Nobody is certain, however the past went.
+    return "isotonic", _isotonic(risk, churned)
+
+
+def _isotonic(risk: FloatArray, churned: BoolArray) -> Callable[[FloatArray], FloatArray]:
+    """The line through the centres of isotonic regression's steps, so that risks that differ still differ."""
+    fitted = IsotonicRegression().fit_transform(risk, churned)
+    levels, block = np.unique(fitted, return_inverse=True)
+    centres = np.bincount(block, risk) / np.bincount(block)
+    # However the past went, nobody is certain to leave or to stay.
     edge = 1 / (risk.size + 2)
-    isotonic = IsotonicRegression(y_min=edge, y_max=1 - edge, out_of_bounds="clip").fit(risk, churned)
-    return "isotonic", isotonic.predict
+    from_, to = np.r_[0.0, centres, 1.0], np.r_[edge, np.clip(levels, edge, 1 - edge), 1 - edge]
+    return lambda given: np.interp(given, from_, to)
 
 
 def _platt(risk: FloatArray, churned: BoolArray) -> Callable[[FloatArray], FloatArray]:

@@ -1,7 +1,7 @@
 """Why a customer is at risk, in words against the customer's own rhythm, each with what it adds to the risk.
 
 The risk is taken apart by a logistic regression of who left in earlier churn windows: on the log odds of the purchase
-model's risk, and on three signals that this model does not see (order value, refunds, pace). What a reason adds is the
+model's risk, and on signals that this model does not see (silence over the usual gap, value, refunds, pace). What a reason adds is the
 risk as it is, less the risk had this one thing been the customer's own normal and all else as it is: the last order
 one usual gap ago; the last three orders worth as much as the earlier ones; none of them refunded; the last gaps as
 long as the earlier ones. A signal counts only where leaving went with it beyond chance (z above 2).
@@ -14,7 +14,7 @@ linear models", for errors that allow for the same customer in several windows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,8 +31,8 @@ from clv.validation.origins import Origin
 
 FloatArray = NDArray[np.float64]
 
-SIGNALS = ("value_down", "refunds", "slowing")
-DRIVERS = ("silence", *SIGNALS)
+SIGNALS = ("late", "value_down", "refunds", "slowing")
+DRIVERS = ("silence", "value_down", "refunds", "slowing")
 SMALLEST_POINTS = 2.0
 MOST_REASONS = 3
 FEWEST_OF_EACH = 100
@@ -117,7 +117,7 @@ def learn_drivers(origins: Sequence[Origin], setting: ModelSetting) -> RiskDrive
     columns, outcomes, customers = [], [], []
     for origin in origins:
         forecast = forecast_customers(origin.buyers, fit_models(origin.buyers, setting))
-        place = origin.entries.customer_ids.get_indexer(origin.buyers["customer_id"])
+        place = origin.entries.customer_ids.get_indexer(pd.Index(origin.buyers["customer_id"]))
         found = signals(origin.entries.known_by(day_number(origin.window.cutoff)), place)
         risk = logit(forecast.churn_risk(float(origin.days)))
         columns.append(np.column_stack([np.ones(risk.size), risk, found[list(SIGNALS)]]))
@@ -157,7 +157,7 @@ def risk_reasons(
     entries, as_of : what is known, and the number of today.
     """
     known = entries.known_by(as_of)
-    found = signals(known, entries.customer_ids.get_indexer(customer_ids))
+    found = signals(known, entries.customer_ids.get_indexer(pd.Index(customer_ids)))
     shop_gap = float(np.nanmedian(found["usual_gap"])) if found["usual_gap"].notna().any() else np.nan
     normal_gap = found["usual_gap"].fillna(shop_gap).to_numpy(dtype=float)
     silence = forecast.T - forecast.recency
@@ -165,8 +165,8 @@ def risk_reasons(
     usual = _as_if_on_time(forecast, normal_gap).churn_risk(window_days)
     now = drivers.log_odds(risk, found)
     without = {
-        "silence": drivers.log_odds(np.minimum(usual, risk), found),
-        **{name: now - weight * found[name].to_numpy() for name, weight in drivers.weights.items()},
+        "silence": drivers.log_odds(np.minimum(usual, risk), found.assign(late=0.0)),
+        **{name: now - drivers.weights[name] * found[name].to_numpy() for name in DRIVERS[1:]},
     }
     points = {
         name: 100 * np.maximum(special.expit(now) - special.expit(without[name]), 0.0) for name in DRIVERS
@@ -216,7 +216,7 @@ def _logistic(
     return all_weights, all_errors
 
 
-def _words(driver: str, fact: dict[str, float]) -> str:
+def _words(driver: str, fact: Mapping[Hashable, float]) -> str:
     if driver == "silence":
         ago = f"{fact['silence']:,.0f} days ago"
         if fact["frequency"] == 0:

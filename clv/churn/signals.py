@@ -17,7 +17,7 @@ LAST = 3
 def signals(known: KnownDays, places: IntArray) -> pd.DataFrame:
     """One row per customer of ``places`` (in the entries), in that order; 0 where nothing is out of the ordinary.
 
-    Columns: value_down, how far the mean of the last three purchases is below that of the earlier ones, share 0 to 1;
+    Columns: late, log of the days since the last purchase over the customer's usual gap, 0 where not longer; value_down, how far the mean of the last three purchases is below that of the earlier ones, share 0 to 1;
     refunds, how many of the last three orders were refunded in part or whole, 0 to 3; slowing, log of the last two
     gaps' mean over the earlier ones' mean, 0 where not longer. Also usual_gap (median days between purchases), last_gaps
     and earlier_gaps (means, days), NaN without enough of them.
@@ -38,12 +38,20 @@ def signals(known: KnownDays, places: IntArray) -> pd.DataFrame:
     with np.errstate(invalid="ignore", divide="ignore"):
         down = np.clip(1 - late_value / earlier_value, 0.0, 1.0)
         slowing = np.maximum(np.log(last_gaps / earlier_gaps), 0.0)
+    usual_gap = (
+        pd.Series(gap[is_gap]).groupby(who[is_gap]).median().reindex(range(size)).to_numpy(dtype=float)
+    )
+    last_day = np.full(size, np.nan)
+    last_day[who[from_last == 0]] = day[from_last == 0]
+    with np.errstate(divide="ignore"):
+        late = np.maximum(np.log((known.cutoff - last_day) / usual_gap), 0.0)
     frame = pd.DataFrame(
         {
+            "late": np.nan_to_num(late),
             "value_down": np.nan_to_num(down),
             "refunds": _refunds_of_last(known, size),
             "slowing": np.nan_to_num(slowing, posinf=0.0),
-            "usual_gap": pd.Series(gap[is_gap]).groupby(who[is_gap]).median().reindex(range(size)),
+            "usual_gap": usual_gap,
             "last_gaps": last_gaps,
             "earlier_gaps": earlier_gaps,
         }
@@ -67,9 +75,9 @@ def _refunds_of_last(known: KnownDays, size: int) -> FloatArray:
     orders = np.cumsum(known.orders > 0)
     with_order = known.orders > 0
     first = np.searchsorted(known.customer, known.customer, side="left")
-    before = orders[first] - with_order[first]
+    before: IntArray = orders[first] - with_order[first]
     # The order day that each row belongs to, counted over all customers; rows before any order have none.
     has_order = orders > before
     refunded = np.bincount((orders - 1)[has_order], known.refunded[has_order], int(with_order.sum())) > 0
     who, from_last = _ranked(known.customer[with_order])
-    return np.bincount(who, refunded & (from_last < LAST), size)
+    return np.bincount(who, refunded & (from_last < LAST), size).astype(float)

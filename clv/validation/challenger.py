@@ -92,7 +92,7 @@ def predict_by_challenger(origin: Origin) -> Prediction:
             f"{length} days after an earlier cut-off; {buyers} of {len(examples.purchases)} came back."
         )
     now = _features(origin.entries, attributes, cutoff, length)
-    place = origin.entries.customer_ids.get_indexer(origin.buyers["customer_id"])
+    place = origin.entries.customer_ids.get_indexer(pd.Index(origin.buyers["customer_id"]))
     active, purchases, spend = _learn(examples)(now.loc[place])
     model = predict_by_model(origin, fit_models(origin.buyers, MODEL))
     return _whole_period(active, purchases, spend, now.loc[place], model)
@@ -161,21 +161,21 @@ def _learn(examples: Examples) -> Callable[[pd.DataFrame], tuple[FloatArray, Flo
     coded = _coder(features)
     features = coded(features)
     more, spent = (values[bought] for values in (examples.purchases - 1, examples.spend))
-    with threadpool_limits(THREADS):
-        active = calibrated_classifier(features, bought, settings)
-        again = _boosted(features[bought], more, multiples[0][bought], "poisson", settings)
-        money = _boosted(features[bought], spent, multiples[1][bought], "gamma", settings)
+    active = calibrated_classifier(features, bought, settings)
+    again = _boosted(features[bought], more, multiples[0][bought], "poisson", settings)
+    money = _boosted(features[bought], spent, multiples[1][bought], "gamma", settings)
 
+    @threadpool_limits.wrap(limits=THREADS)
     def predict(new: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
         more_per, spend_per = _multiples(new)
-        with threadpool_limits(THREADS):
-            new = coded(new)
-            buys = active(new)
-            return buys, buys * (1 + more_per * again(new)), buys * spend_per * money(new)
+        new = coded(new)
+        buys = active(new)
+        return buys, buys * (1 + more_per * again(new)), buys * spend_per * money(new)
 
     return predict
 
 
+@threadpool_limits.wrap(limits=THREADS)
 def calibrated_classifier(
     features: pd.DataFrame, outcome: NDArray[np.bool_], settings: dict[str, Any]
 ) -> Callable[[pd.DataFrame], FloatArray]:
@@ -190,7 +190,10 @@ def calibrated_classifier(
         inside, held_out = part != left_out, part == left_out
         learner = HistGradientBoostingClassifier(**settings).fit(features[inside], outcome[inside])
         said = learner.predict_proba(features[held_out])[:, 1]
-        isotonic = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(said, outcome[held_out])
+        # However the past went, nobody is certain to buy or not to.
+        edge = 1 / (said.size + 2)
+        isotonic = IsotonicRegression(y_min=edge, y_max=1 - edge, out_of_bounds="clip")
+        isotonic.fit(said, outcome[held_out])
         fitted.append((learner, isotonic))
 
     def predict(new: pd.DataFrame) -> FloatArray:
@@ -222,7 +225,7 @@ def _coder(features: pd.DataFrame) -> Callable[[pd.DataFrame], pd.DataFrame]:
 
 def _categories(features: pd.DataFrame) -> list[str]:
     """The attributes: the columns after those of the model."""
-    last = max(place for place, name in enumerate(features) if name.startswith("model_"))
+    last = max(place for place, name in enumerate(features) if str(name).startswith("model_"))
     return list(features.columns[last + 1 :])
 
 
@@ -243,6 +246,7 @@ def _multiples(features: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
     return bought - 1, bought * np.maximum(features["model_spend"].to_numpy(), 1e-9)
 
 
+@threadpool_limits.wrap(limits=THREADS)
 def _boosted(
     features: pd.DataFrame, outcome: FloatArray, unit: FloatArray, loss: str, settings: dict[str, Any]
 ) -> Callable[[pd.DataFrame], FloatArray]:

@@ -32,9 +32,10 @@ def order_features(days: KnownDays, horizon: int) -> pd.DataFrame:
     days : what was known on the cut-off.
     horizon : length of the period to be predicted, days.
     """
-    revenue = np.bincount(days.customer, days.net)
-    refunded = np.bincount(days.customer, days.refunded)
+    revenue = np.bincount(days.customer, days.net).astype(float)
+    refunded = np.bincount(days.customer, days.refunded).astype(float)
     refunded_lately = np.bincount(days.customer, days.refunded * (days.day > days.cutoff - WINDOWS[1]))
+    refunded_lately = refunded_lately.astype(float)
     paid = days.net > 0
     places, who = np.unique(days.customer[paid & (revenue[days.customer] > 0)], return_inverse=True)
     kept = paid & (revenue[days.customer] > 0)
@@ -42,7 +43,7 @@ def order_features(days: KnownDays, horizon: int) -> pd.DataFrame:
     count = places.size
 
     def total(values: FloatArray) -> FloatArray:
-        return np.bincount(who, values, count)
+        return np.bincount(who, values, count).astype(float)
 
     purchases = np.bincount(who, minlength=count).astype(float)
     last_row = np.cumsum(purchases).astype(np.int64) - 1

@@ -39,6 +39,7 @@ DAYS_PER_YEAR = 365.25
 PART_OF_MONTH_DAYS = 8
 FEWEST_PURCHASES = 120
 NOTABLE = 0.10
+ROUNDS = 10
 
 
 @dataclass(frozen=True)
@@ -146,14 +147,19 @@ def season_index(
     expected = _expected_by_day(first_days - start, span, model)
     actual = np.bincount(repeat_days - start, minlength=span).astype(float)
     days = start + np.arange(span)
-    return _index_of(actual, expected * _level(actual, expected), days)
+    # Level and season each need the other: in a growing shop the later months of a year weigh more.
+    found = np.ones(MONTHS)
+    for _ in range(ROUNDS):
+        level = _level(actual, expected * found[month_of(days)])
+        found = _raw_index(actual, expected * level, days)
+    return _index_of(actual, expected * level, found, days)
 
 
 def index_of_origin(origin: Origin, models: FittedModels) -> SeasonIndex:
     """``season_index`` of what was known on an origin's cut-off."""
     cutoff = day_number(origin.window.cutoff)
     days = origin.entries.known_by(cutoff)
-    ids = origin.entries.customer_ids.get_indexer(origin.buyers["customer_id"])
+    ids = origin.entries.customer_ids.get_indexer(pd.Index(origin.buyers["customer_id"]))
     paid = (days.net > 0) & np.isin(days.customer, ids)
     customer, day = days.customer[paid], days.day[paid]
     is_first = np.r_[True, np.diff(customer) != 0]
@@ -163,7 +169,8 @@ def index_of_origin(origin: Origin, models: FittedModels) -> SeasonIndex:
 def with_season(forecast: Forecast, index: SeasonIndex, as_of: dt.date) -> SeasonalForecast:
     """The forecast with each month's purchases ahead of ``as_of`` multiplied by the season of its days."""
     after = day_number(as_of)
-    summed = index.mean_over(after, MONTH_ENDS) * MONTH_ENDS
+    ends = MONTH_ENDS.astype(float)
+    summed = index.mean_over(after, ends) * ends
     monthly = np.diff(forecast.cell_purchases, axis=1) * (np.diff(summed) / np.diff(MONTH_ENDS))
     plain = {field.name: getattr(forecast, field.name) for field in fields(Forecast)}
     plain["cell_purchases"] = np.concatenate(
@@ -259,10 +266,17 @@ def _level(actual: FloatArray, expected: FloatArray) -> FloatArray:
     return np.where(foreseen > 0, in_year / np.where(foreseen > 0, foreseen, 1.0), 1.0)
 
 
-def _index_of(actual: FloatArray, expected: FloatArray, days: IntArray) -> SeasonIndex:
-    month = month_of(days)
-    seen, foreseen = (np.bincount(month, values, MONTHS) for values in (actual, expected))
+def _raw_index(actual: FloatArray, expected: FloatArray, days: IntArray) -> FloatArray:
+    """Actual over expected by calendar month, 1 on average."""
+    seen, foreseen = (np.bincount(month_of(days), values, MONTHS) for values in (actual, expected))
     raw = np.where(foreseen > 0, seen / np.maximum(foreseen, 1e-9), 1.0)
+    return np.asarray(raw / raw.mean())
+
+
+def _index_of(actual: FloatArray, expected: FloatArray, raw: FloatArray, days: IntArray) -> SeasonIndex:
+    """Shrink the raw index toward 1 by its error, as far as the months differ by no more than that."""
+    month = month_of(days)
+    foreseen = np.bincount(month, expected, MONTHS)
     error = np.sqrt(_dispersion(actual, expected * raw[month], days) * np.maximum(raw, 1e-3) / foreseen)
     between = max(float(np.var(raw, ddof=1) - np.mean(error**2)), 0.0)
     index = 1 + (raw - 1) * between / (between + error**2)
