@@ -1,10 +1,11 @@
 """Why a customer is at risk, in words against the customer's own rhythm, each with what it adds to the risk.
 
 The risk is taken apart by a logistic regression of who left in earlier churn windows: on the log odds of the purchase
-model's risk, and on signals that this model does not see (silence over the usual gap, value, refunds, pace). What a reason adds is the
-risk as it is, less the risk had this one thing been the customer's own normal and all else as it is: the last order
-one usual gap ago; the last three orders worth as much as the earlier ones; none of them refunded; the last gaps as
-long as the earlier ones. A signal counts only where leaving went with it beyond chance (z above 2).
+model's risk, and on signals that this model does not see (silence over the usual gap, order value, refunds, pace).
+What a reason adds is the risk as it is, less the risk had this one thing been the customer's own normal and all else
+as it is: the last order one usual gap ago; the last three orders worth as much as the earlier ones; none of them
+refunded; the last gaps as long as the earlier ones. A signal counts only where leaving went with it beyond chance
+(z above 2).
 
 Sources
 -------

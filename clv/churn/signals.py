@@ -12,15 +12,17 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 LAST = 3
+MOST_FOR_ONE_GAP = 2
 
 
 def signals(known: KnownDays, places: IntArray) -> pd.DataFrame:
     """One row per customer of ``places`` (in the entries), in that order; 0 where nothing is out of the ordinary.
 
-    Columns: late, log of the days since the last purchase over the customer's usual gap, 0 where not longer; value_down, how far the mean of the last three purchases is below that of the earlier ones, share 0 to 1;
-    refunds, how many of the last three orders were refunded in part or whole, 0 to 3; slowing, log of the last two
-    gaps' mean over the earlier ones' mean, 0 where not longer. Also usual_gap (median days between purchases), last_gaps
-    and earlier_gaps (means, days), NaN without enough of them.
+    Columns: late, log of the days since the last purchase over the customer's usual gap, 0 where not longer or
+    with fewer than two gaps; value_down, how far the mean of the last three purchases is below that of the earlier
+    ones, share 0 to 1; refunds, how many of the last three orders were refunded in part or whole, 0 to 3; slowing,
+    log of the last two gaps' mean over the earlier ones' mean, 0 where not longer. Also usual_gap (median days
+    between purchases), last_gaps and earlier_gaps (means, days), NaN without enough of them.
     """
     size = int(max(places.max(initial=-1), known.customer.max(initial=-1))) + 1
     paid = known.net > 0
@@ -45,6 +47,7 @@ def signals(known: KnownDays, places: IntArray) -> pd.DataFrame:
     last_day[who[from_last == 0]] = day[from_last == 0]
     with np.errstate(divide="ignore"):
         late = np.maximum(np.log((known.cutoff - last_day) / usual_gap), 0.0)
+    late = late * (np.bincount(who, minlength=size) > MOST_FOR_ONE_GAP)
     frame = pd.DataFrame(
         {
             "late": np.nan_to_num(late),

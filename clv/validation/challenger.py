@@ -165,17 +165,16 @@ def _learn(examples: Examples) -> Callable[[pd.DataFrame], tuple[FloatArray, Flo
     again = _boosted(features[bought], more, multiples[0][bought], "poisson", settings)
     money = _boosted(features[bought], spent, multiples[1][bought], "gamma", settings)
 
-    @threadpool_limits.wrap(limits=THREADS)
     def predict(new: pd.DataFrame) -> tuple[FloatArray, FloatArray, FloatArray]:
         more_per, spend_per = _multiples(new)
         new = coded(new)
-        buys = active(new)
-        return buys, buys * (1 + more_per * again(new)), buys * spend_per * money(new)
+        with threadpool_limits(THREADS):
+            buys = active(new)
+            return buys, buys * (1 + more_per * again(new)), buys * spend_per * money(new)
 
     return predict
 
 
-@threadpool_limits.wrap(limits=THREADS)
 def calibrated_classifier(
     features: pd.DataFrame, outcome: NDArray[np.bool_], settings: dict[str, Any]
 ) -> Callable[[pd.DataFrame], FloatArray]:
@@ -188,8 +187,9 @@ def calibrated_classifier(
     fitted = []
     for left_out in range(FOLDS):
         inside, held_out = part != left_out, part == left_out
-        learner = HistGradientBoostingClassifier(**settings).fit(features[inside], outcome[inside])
-        said = learner.predict_proba(features[held_out])[:, 1]
+        with threadpool_limits(THREADS):
+            learner = HistGradientBoostingClassifier(**settings).fit(features[inside], outcome[inside])
+            said = learner.predict_proba(features[held_out])[:, 1]
         # However the past went, nobody is certain to buy or not to.
         edge = 1 / (said.size + 2)
         isotonic = IsotonicRegression(y_min=edge, y_max=1 - edge, out_of_bounds="clip")
@@ -246,7 +246,6 @@ def _multiples(features: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
     return bought - 1, bought * np.maximum(features["model_spend"].to_numpy(), 1e-9)
 
 
-@threadpool_limits.wrap(limits=THREADS)
 def _boosted(
     features: pd.DataFrame, outcome: FloatArray, unit: FloatArray, loss: str, settings: dict[str, Any]
 ) -> Callable[[pd.DataFrame], FloatArray]:
@@ -256,7 +255,8 @@ def _boosted(
     # Poisson counts weigh as much as their exposure; a gamma amount's spread grows with its mean already.
     weight = unit if loss == "poisson" else np.ones_like(unit)
     learner = HistGradientBoostingRegressor(loss=loss, **settings)
-    learner.fit(features, outcome / unit, sample_weight=weight)
+    with threadpool_limits(THREADS):
+        learner.fit(features, outcome / unit, sample_weight=weight)
     return learner.predict
 
 

@@ -123,7 +123,9 @@ def season_index(
     """Measure the season on the days known.
 
     Expected are the repeat purchases that the model gives each customer on each day since the first one; a level that
-    drifts over the years is not taken for a season, because the index compares months within whole years.
+    drifts over the years is not taken for a season, because the index compares months within whole years. (Expecting
+    each month from what customers had just done would be worse: after a high month it expects more of the same, and
+    takes the return to normal for a low one.)
 
     Parameters
     ----------

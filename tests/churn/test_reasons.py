@@ -44,7 +44,7 @@ def test_signals_by_hand(read_rows):
     assert a["usual_gap"] == 20
     assert (a["late"], b["late"]) == (0, 0)
     assert (a["last_gaps"], a["earlier_gaps"], a["slowing"]) == (10, 30, 0)
-    assert b[list(SIGNALS)].tolist() == [0, 0, 0]
+    assert b[list(SIGNALS)].tolist() == [0, 0, 0, 0]
 
 
 @pytest.fixture(scope="module")

@@ -33,7 +33,9 @@ def planned(frame, folder):
 
 @pytest.fixture(scope="module")
 def seasonal(tmp_path_factory):
-    return planned(order_lines(1500, 3 * 365, 3, season=SEASON), tmp_path_factory.mktemp("season"))
+    return planned(
+        order_lines(2500, 3 * 365, 3, season=SEASON, rate=1 / 80), tmp_path_factory.mktemp("season")
+    )
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +48,8 @@ def test_the_season_is_found(seasonal):
     found = index_of_origin(holdout, fit_models(holdout.buyers))
     assert found.index.mean() == pytest.approx(1.0)
     assert np.corrcoef(found.index, SEASON)[0, 1] > 0.95
-    assert np.abs(found.index - SEASON / SEASON.mean()).max() < 0.2
+    # After high months fewer are left to buy, which the index shows too.
+    assert np.abs(found.index - SEASON / SEASON.mean()).max() < 0.3
     assert "less in July" in found.message
     table = found.table()
     assert table["month"].tolist() == list(range(1, 13))
