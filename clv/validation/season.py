@@ -187,7 +187,7 @@ def add_season(
     """The best purchase model with the season, and its prediction at each origin; None where it does not help.
 
     It helps where its loss over the inner origins is distinguishably the smaller, paired by customer. The index of an
-    origin is measured before its cut-off. None too where less than a year is known before any cut-off.
+    origin is measured before its cut-off; where less than a year is known before it, the season changes nothing there.
 
     Parameters
     ----------
@@ -199,13 +199,7 @@ def add_season(
         return None
     model = min(models, key=lambda one: float(_lost(origins[1:], predicted[one.name][1:]).mean()))
     plain = list(predicted[model.name])
-    try:
-        seasonal = [
-            in_season(origin, one, index_of_origin(origin, _models_of(one)))
-            for origin, one in zip(origins, plain, strict=True)
-        ]
-    except BacktestError:
-        return None
+    seasonal = [_in_season_if_known(*each) for each in zip(origins, plain, strict=True)]
     better = paired_difference(_lost(origins[1:], seasonal[1:]), _lost(origins[1:], plain[1:]))
     return (seasonal_candidate(model), seasonal) if better.verdict == "better" else None
 
@@ -238,6 +232,13 @@ def in_season(origin: Origin, prediction: Prediction, index: SeasonIndex) -> Pre
         weekly=weekly,
         forecast=None if forecast is None else with_season(forecast, index, origin.window.cutoff),
     )
+
+
+def _in_season_if_known(origin: Origin, prediction: Prediction) -> Prediction:
+    try:
+        return in_season(origin, prediction, index_of_origin(origin, _models_of(prediction)))
+    except BacktestError:
+        return prediction
 
 
 def _models_of(prediction: Prediction) -> FittedModels:
