@@ -7,21 +7,24 @@ BIN := $(VENV)/bin
 PY := $(BIN)/python
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+SPARK := $(VENV)/.spark-installed
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A stamp is worth nothing when the interpreter behind it has gone (moved, upgraded, half made).
-$(shell [ -x $(PY) ] || rm -f $(RUNTIME) $(DEV))
+$(shell [ -x $(PY) ] || rm -f $(RUNTIME) $(DEV) $(SPARK))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app test simulate lint bench clean
+.PHONY: help app spark test simulate lint bench clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 app: $(RUNTIME) ## open CLV Studio in the browser, on this machine only
 	@exec $(PY) -m streamlit run app.py
+
+spark: $(SPARK) ## add PySpark, for orders that are in Spark (0.5 GB; needs Java 17 or newer besides)
 
 test: $(DEV) ## run every test, those in the browser too
 	@chromium="$$(tests/browser/find_chromium.sh)" && CHROMIUM="$$chromium" $(PY) -m pytest
@@ -84,4 +87,10 @@ $(DEV): requirements.txt requirements-dev.txt
 	@$(make_venv)
 	@echo "Installing what CLV Studio and its tests need into .venv (the first time takes a minute or two)"
 	@$(PY) -m pip install --quiet -r requirements-dev.txt
+	@touch $(RUNTIME) $@
+
+$(SPARK): requirements.txt requirements-spark.txt
+	@$(make_venv)
+	@echo "Installing PySpark into .venv (this takes some minutes)"
+	@$(PY) -m pip install --quiet -r requirements-spark.txt
 	@touch $(RUNTIME) $@

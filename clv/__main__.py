@@ -4,29 +4,41 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import wraps
 from pathlib import Path
-from typing import Any, NoReturn, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
 
 from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
 from clv.dataset import Dataset
-from clv.exports import to_csv
+from clv.economics.media import MediaCost
+from clv.exports import report_html, report_table, to_csv
 from clv.forecast import FittedModels
-from clv.ingest import Ingested, InputError, OrderFile, QualityReport, read_orders
+from clv.ingest import InputError, OrderFile, QualityReport
+from clv.ingest.database import read_database
+from clv.ingest.database_connections import OrderDatabase, connection_named
+from clv.loading import ShopFiles, read_shop, with_files_beside
 from clv.models import ModelDataError
 
+if TYPE_CHECKING:
+    from clv.validation.backtest import Backtest
+    from clv.validation.scorecard import Scored
+
 CANNOT_USE_INPUT = 2
+FILE = click.Path(path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 # Where a problem asks for a setting, the option that makes it.
 OPTION_FOR = {
     "order of day and month": "--date-order dmy|mdy",
-    "Choose one currency": "--currency EUR",
+    "Choose one currency": "--currency EUR, --rate USD=0.9",
+    "currency that the amounts are to be converted to": "--currency EUR",
     "Choose one of these currencies": "--currency EUR",
 }
 
@@ -42,9 +54,30 @@ def _column_map(_context: click.Context, _parameter: click.Parameter, text: str 
     return {field.strip(): column.strip() for field, _, column in pairs}
 
 
+def _rates(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    """("USD=0.9", "GBP=1.2") -> {"USD": 0.9, "GBP": 1.2}."""
+    try:
+        pairs = [
+            (code.strip().upper(), float(rate)) for code, _, rate in (pair.partition("=") for pair in given)
+        ]
+    except ValueError as error:
+        raise click.BadParameter("write it as USD=0.9") from error
+    return dict(pairs)
+
+
 def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    command = _with_source(command)
     options = [
-        click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
+        click.argument("files", nargs=-1, type=click.Path(path_type=Path)),
+        click.option(
+            "--database",
+            metavar="URL",
+            help="Orders in a database: postgres://user@host/shop, "
+            "duckdb:///shop.duckdb, parquet:///folder, or any other Ibis URL.",
+        ),
+        click.option("--connection", metavar="NAME", help="A database that .streamlit/secrets.toml names."),
+        click.option("--table", help="The table or view that holds the orders."),
+        click.option("--query", metavar="SELECT", help="A SELECT that gives the orders."),
         click.option(
             "--map", "mapping", callback=_column_map, help="Columns: customer=COL,date=COL,amount=COL,..."
         ),
@@ -52,6 +85,27 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
             "--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day, month and year."
         ),
         click.option("--currency", help="Keep the rows in this currency, such as EUR."),
+        click.option(
+            "--rate",
+            "rates",
+            multiple=True,
+            callback=_rates,
+            help="Convert another currency: USD=0.9 where 1 USD is worth 0.9 of --currency.",
+        ),
+        click.option(
+            "--remove-duplicates", is_flag=True, help="Count rows that repeat another one exactly once."
+        ),
+        click.option(
+            "--contacts", multiple=True, type=FILE, help="Contacts, by customer id or email: any columns."
+        ),
+        click.option("--spend", multiple=True, type=FILE, help="Marketing spend: date, channel and amount."),
+        click.option(
+            "--unit",
+            type=click.Choice(["days", "weeks"]),
+            default="days",
+            show_default=True,
+            help="Of recency and T, where FILES is a table of customers.",
+        ),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
     ]
     for option in reversed(options):
@@ -59,19 +113,56 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _with_source(command: Callable[..., None]) -> Callable[..., None]:
+    """Hand the command its files, or the one database, as its files."""
+
+    @wraps(command)
+    def with_source(
+        files: tuple[Path, ...],
+        database: str | None,
+        connection: str | None,
+        table: str | None,
+        query: str | None,
+        **options: Any,
+    ) -> None:
+        if sum(map(bool, (files, database, connection))) != 1:
+            raise click.UsageError("Give order files, or --database, or --connection.")
+        if files and (table or query):
+            raise click.UsageError("--table and --query need --database or --connection.")
+        command(files=files or _database(database, connection, table, query), **options)
+
+    return with_source
+
+
+def _database(url: str | None, name: str | None, table: str | None, query: str | None) -> OrderDatabase:
+    try:
+        named = connection_named(name) if name else OrderDatabase(url or "")
+    except InputError as error:
+        _refuse(str(error))
+    return replace(named, table=table, query=query) if table or query else named
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Customer lifetime value, churn risk and segments from a file of orders."""
+    """Customer lifetime value, churn risk and segments from a file or a database of orders."""
 
 
 @main.command()
 @_reading_options
-def check(
-    files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None, as_json: bool
-) -> None:
-    """Say what was read from FILES, what was dropped and why."""
-    report = _read(files, mapping, date_order, currency).report
-    _print(report.to_dict(), _report_text(report), as_json)
+@click.option(
+    "--report", "to", type=FILE, help="Write the report here: .html to read, .csv for a spreadsheet."
+)
+def check(as_json: bool, to: Path | None, **reading: Any) -> None:
+    """Say what was read from FILES (or a database), what was dropped and why."""
+    shop = _read(**reading)
+    report = shop.source.report
+    beside = _dataset(shop).companions if shop.contacts or shop.spend else ()
+    if to is not None:
+        as_table = to.suffix.lower() == ".csv"
+        text = to_csv(report_table(report, beside)) if as_table else report_html(report, beside)
+        _write(to, text.encode())
+    result = report.to_dict() | {"beside": [finding.to_dict() for finding in beside]}
+    _print(result, "\n".join([_report_text(report), *(f"Beside: {finding}" for finding in beside)]), as_json)
 
 
 @main.command()
@@ -124,10 +215,6 @@ def check(
               help="lifetimes: also fit with that library and show both parameter sets.")  # fmt: skip
 @click.option("--as-of", type=DAY, help="Day to count from (default: the last order).")
 def score(
-    files: tuple[Path, ...],
-    mapping: dict[str, str],
-    date_order: Any,
-    currency: str | None,
     as_json: bool,
     out: Path | None,
     margin: float,
@@ -140,8 +227,9 @@ def score(
     intervals: Any,
     engine: str,
     as_of: dt.datetime | None,
+    **reading: Any,
 ) -> None:
-    """Score every customer in FILES: CLV with its range, churn risk, segment."""
+    """Score every customer in FILES (or a database): CLV with its range, churn risk, segment."""
     started = time.perf_counter()
     try:
         assumptions = Assumptions(
@@ -154,9 +242,10 @@ def score(
             group_by=group_by,
             intervals=intervals,
         )
-        ingested = _read(files, mapping, date_order, currency)
+        day = as_of.date() if as_of else None
+        shop = _read(**reading, as_of=day)
         read = time.perf_counter()
-        analysis = Analysis(Dataset(ingested, as_of.date() if as_of else None), assumptions)
+        analysis = Analysis(_dataset(shop, day), assumptions)
         customers = analysis.customers
     except (AssumptionError, ModelDataError, ValueError) as error:
         _refuse(str(error))
@@ -164,29 +253,63 @@ def score(
     if out is not None:
         _write(out, to_csv(customers).encode())
     timings = {"read_seconds": round(read - started, 3), "score_seconds": round(scored - read, 3)}
-    result = {**ingested.report.to_dict(), **_score_summary(analysis), "timings": timings}
+    result = {**shop.source.report.to_dict(), **_score_summary(analysis), "timings": timings}
     if engine == "lifetimes":
         result["model"]["lifetimes"] = _reference(analysis)
     _print(result, _score_text(analysis, result, out), as_json)
 
 
-def _read(
-    files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None
-) -> Ingested:
+@main.command("backtest")
+@_reading_options
+@click.option(
+    "--holdout-days", type=click.IntRange(1), help="Days held out at the end (default: a quarter of all)."
+)
+def backtest_command(as_json: bool, holdout_days: int | None, **reading: Any) -> None:
+    """Say how well each model would have predicted the last days of FILES (or a database), against naive baselines."""
+    shop = _read(**reading)
     try:
-        return read_orders(
-            [OrderFile(path.name, path) for path in files],
-            mapping=mapping or None,
-            date_order=date_order,
-            currency=currency,
-        )
+        found = shop.dataset().backtest(holdout_days, _tell_nobody)
+    except ValueError as error:
+        _refuse(str(error))
+    _print(_backtest_summary(found), _backtest_text(found), as_json)
+
+
+def _tell_nobody(_share: float, _doing: str) -> None:
+    """Progress is for screens."""
+
+
+def _read(
+    files: tuple[Path, ...] | OrderDatabase,
+    mapping: dict[str, str],
+    contacts: tuple[Path, ...],
+    spend: tuple[Path, ...],
+    **settings: Any,
+) -> ShopFiles:
+    """Read the files, or the database, under the settings that `_reading_options` gives."""
+    people, costs = _named(contacts), _named(spend)
+    try:
+        if isinstance(files, OrderDatabase):
+            source = read_database(files, mapping or None, currency=settings["currency"])
+            return with_files_beside(source, people, costs)
+        return read_shop(_named(files), contacts=people, spend=costs, mapping=mapping or None, **settings)
     except InputError as error:
         options = " ".join(option for words, option in OPTION_FOR.items() if words in str(error))
         _refuse(f"{error} ({options})" if options else str(error))
 
 
+def _named(paths: tuple[Path, ...]) -> list[OrderFile]:
+    return [OrderFile(path.name, path) for path in paths]
+
+
+def _dataset(shop: ShopFiles, as_of: dt.date | None = None) -> Dataset:
+    try:
+        return shop.dataset(as_of)
+    except ValueError as error:
+        _refuse(str(error))
+
+
 def _score_summary(analysis: Analysis) -> dict[str, Any]:
-    assumptions, total = analysis.assumptions, analysis.total_clv
+    assumptions, total, dataset = analysis.assumptions, analysis.total_clv, analysis.dataset
     purchases, spend = analysis.models.purchases, analysis.models.spend
     independence, new = analysis.models.independence, analysis.new_customer
     return {
@@ -228,7 +351,26 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
             "clv_to_cac": new.ratio,
             "payback_month": new.payback_month,
         },
+        "enough_data": {"enough": not dataset.data_notes, "reasons": list(dataset.data_notes)},
+        "media": _media(dataset.media),
+        "beside": [finding.to_dict() for finding in dataset.companions],
         "at_risk": {"customers": int(analysis.at_risk.sum()), "value": analysis.value_at_risk},
+    }
+
+
+def _media(media: MediaCost | None) -> dict[str, Any] | None:
+    """CAC by channel and overall from the spend file; None without one."""
+    if media is None:
+        return None
+    channels = media.channels.astype({"cac": object}).where(media.channels.notna(), None)
+    return {
+        "by": media.by,
+        "spend": media.spend,
+        "new_customers": media.new_customers,
+        "cac": media.cac,
+        "first_date": media.first_date.isoformat(),
+        "last_date": media.last_date.isoformat(),
+        "channels": channels.to_dict("records"),
     }
 
 
@@ -258,20 +400,92 @@ def _reference(analysis: Analysis) -> dict[str, Any]:
     return {"params": params, "log_likelihood": float(rows.sum())}
 
 
+def _backtest_summary(found: Backtest) -> dict[str, Any]:
+    holdout, choice = found.holdout, found.choice
+    return {
+        "calibration_end": holdout.window.cutoff.isoformat(),
+        "holdout_end": holdout.window.end.isoformat(),
+        "customers": len(holdout.buyers),
+        "customers_in_all": found.customers_in_all,
+        "actual": {"purchases": float(holdout.purchases.sum()), "revenue": float(holdout.spend.sum())},
+        "models": [_scored_summary(found, scored) for scored in found.scored],
+        "inner_origins": [
+            {"name": one.candidate.name, "loss": one.loss, "mae": one.mae, "eligible": one.eligible}
+            for one in (choice.scores if choice else ())
+        ],
+        "failed": found.failed,
+        "verdict": _verdict(found),
+    }
+
+
+def _verdict(found: Backtest) -> str:
+    from clv.validation.words import verdict
+
+    return verdict(found)
+
+
+def _scored_summary(found: Backtest, scored: Scored) -> dict[str, Any]:
+    against = found.against(scored)
+    numbers = {
+        "mae": scored.purchases.mae,
+        "rmse": scored.purchases.rmse,
+        "bias": scored.purchases.bias,
+        "gini": scored.purchases.gini,
+        "spearman": scored.purchases.spearman,
+        "coverage80": scored.coverage,
+        "msle": scored.purchases.msle,
+        "top_decile": scored.purchases.top_decile,
+        **{f"spend_{name}": value for name, value in asdict(scored.money).items()},
+        **asdict(scored.activity),
+    }
+    finite = {
+        name: value if value is None or math.isfinite(value) else None for name, value in numbers.items()
+    }
+    return {
+        "name": scored.candidate.name,
+        "kind": scored.candidate.kind,
+        **finite,
+        "chosen": scored is found.chosen,
+        "chosen_against_it": {**asdict(against), "verdict": against.verdict},
+    }
+
+
+def _backtest_text(found: Backtest) -> str:
+    table = [f"{'':1} {'':26}{'MAE':>8}{'RMSE':>8}{'bias':>8}{'Gini':>7}{'AUC':>7}{'in 80 %':>9}"]
+    for scored in found.scored:
+        of = scored.purchases
+        inside = "" if scored.coverage is None else f"{scored.coverage:.0%}"
+        mark = "*" if scored is found.chosen else ""
+        table.append(
+            f"{mark:1} {scored.candidate.name:26}{of.mae:8.4f}{of.rmse:8.3f}{of.bias:+8.1%}{of.gini:7.3f}"
+            f"{scored.activity.auc:7.3f}{inside:>9}"
+        )
+    return "\n".join([_verdict(found), "", *table])
+
+
 def _report_text(report: QualityReport) -> str:
     lines = [
-        f"{report.rows_read:,} rows read, {report.rows_kept:,} used.",
+        f"{report.rows_read:,} rows read, {report.rows_kept:,} used."
+        + (f" Recognised: {report.layout}." if report.layout else ""),
         f"{report.customers:,} customers, {report.orders:,} orders, {_money(report.revenue, report.currency)} "
         f"({_money(report.gross_revenue, report.currency)} before {_money(report.refunds, report.currency)} of refunds), "
         f"{report.first_date} to {report.last_date}.",
     ]
     lines += [
         f"Dropped: {row.rows:,} rows, {row.reason}"
-        + (f", {_money(row.value, report.currency)}" if row.value is not None else "")
-        + f" (first: {', '.join(row.first_lines)})"
+        + (
+            f", {_money(row.value, None if row.is_in_another_currency else report.currency)}"
+            if row.value is not None
+            else ""
+        )
+        + (f" (first: {', '.join(row.first_lines)})" if row.first_lines else "")
         for row in report.dropped
     ]
-    lines += [f"Note: {warning}" for warning in report.warnings]
+    lines += [f"Note: {warning}" for warning in (*report.warnings, *report.notes)]
+    lines += [
+        f"Assumed: {finding.what}{f' ({finding.where})' if finding.where else ''}."
+        for finding in report.assumed
+    ]
     return "\n".join(lines)
 
 
@@ -283,6 +497,13 @@ def _score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) ->
         f"({_money(total.low, code)} to {_money(total.high, code)}).",
         f"{result['at_risk']['customers']:,} customers at high risk, {_money(analysis.value_at_risk, code)} at stake.",
     ]
+    media = analysis.dataset.media
+    if media is not None and media.cac is not None:
+        lines.append(
+            f"CAC by the spend file: {_money(media.cac, code)} ({_money(media.spend, code)} for "
+            f"{media.new_customers:,} new customers, {media.first_date} to {media.last_date})."
+        )
+    lines += [f"Beside: {finding}" for finding in analysis.dataset.companions]
     lines += [f"Note: {note}" for note in analysis.notes]
     if out is not None:
         lines.append(f"Written: {out}")

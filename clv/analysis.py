@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clv.assumptions import Assumptions
-from clv.dataset import EVERYONE, Dataset
+from clv.dataset import BLANK, EVERYONE, Dataset
 from clv.economics import (
     ClvRanges,
     NewCustomer,
@@ -36,7 +36,6 @@ from clv.models.by_group import group_names
 from clv.scenarios import Levers, WhatIf, what_if
 
 RISK_BANDS = ("Low", "Medium", "High")
-BLANK = "(blank)"
 
 
 class Analysis:
@@ -130,7 +129,7 @@ class Analysis:
     def breakdown(self, by: str) -> pd.DataFrame:
         """One row per group: size, revenue, CLV with its 80 % interval, risk and value at risk.
 
-        ``by`` is "segment", "clv_tier", "risk_band" or one of ``dataset.groupable_attributes``; the first three
+        ``by`` is "segment", "clv_tier", "risk_band" or one of ``dataset.breakdown_attributes``; the first three
         come in their own order, an attribute's values by CLV, largest first.
         """
         groups = self._groups(by)
@@ -161,7 +160,9 @@ class Analysis:
         """What a new customer of each value of a column is worth, highest first.
 
         Frame with the column, customers, new_customer_clv with new_customer_low and new_customer_high (money),
-        clv_to_cac, payback_month (missing beyond 36 months) and largest_cac (money). ``grouping_message`` says
+        clv_to_cac, payback_month (missing beyond 36 months) and largest_cac (money). Where the marketing spend is
+        known by this column, also cac (money, 0 for values that nothing was spent on), against which ratio and payback
+        are then counted; else they are counted against the CAC of the assumptions. ``grouping_message`` says
         whether the groups have purchase models of their own; the spend of later orders is that of everybody.
         """
         setting = replace(self.assumptions.model_setting, group_by=by)
@@ -169,11 +170,14 @@ class Analysis:
         counts, rows = pd.Series(group_of).value_counts(), []
         for group in counts.index:
             spend = self.dataset.new_customer_spend(setting, self.assumptions.intervals, group_of == group)
-            new = value_of_new_customer(spend, self.assumptions)
+            media = self.dataset.media if self.dataset.media and self.dataset.media.by == by else None
+            cac = self.assumptions.cac if media is None else media.of(str(group))
+            new = value_of_new_customer(spend, replace(self.assumptions, cac=cac))
             rows.append(
                 {
                     by: group,
                     "customers": int(counts[group]),
+                    **({} if media is None else {"cac": cac}),
                     "new_customer_clv": new.clv.mean,
                     "new_customer_low": new.clv.low,
                     "new_customer_high": new.clv.high,

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable
 from functools import cached_property
 from threading import Lock
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from clv.assumptions import IntervalSource, ModelSetting
 from clv.economics.acquisition import NewCustomerSpend, RepeatSpend, new_customer_spend, repeat_spend
+from clv.economics.media import MediaCost, media_cost
 from clv.forecast import (
     FittedModels,
     Forecast,
@@ -34,20 +35,34 @@ from clv.history import (
     RFM_SEGMENTS,
     CustomerSummary,
     customer_summary,
+    history_of_groups,
     monthly_revenue,
     orders_of_customer,
     rfm_scores,
     rfm_segments,
+    summary_of_table,
+    with_contacts,
 )
-from clv.ingest import Ingested, QualityReport
+from clv.history.from_table import FROM_TABLE
+from clv.history.rfm import NEVER_PAID
+from clv.history.summary import FIRST_ORDER
+from clv.ingest import Contacts, CustomerTable, Finding, Ingested, QualityReport, Spend, Transactions
 from clv.scenarios import LeverBase, prepare_levers
 
+if TYPE_CHECKING:
+    from clv.validation.backtest import Backtest
+
 EVERYONE = "All customers"
+BLANK = "(blank)"
 MOST_GROUPS = 60
+MOST_MODELLED_GROUPS = 30
+
+KNOWN_FROM_THE_START = (FIRST_ORDER, FROM_TABLE)
 
 MIN_BUYERS = 500
 MIN_DAYS = 180
 MIN_ORDERS_OF_SOME = 3
+MOST_SILENT_DAYS = 30
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -58,21 +73,43 @@ class Dataset:
 
     Parameters
     ----------
-    ingested : transactions and their quality report.
-    as_of : day to count from; the day of the last order when omitted.
+    source : transactions and their quality report, or a table of customers in place of the orders.
+    as_of : day to count from; the day of the last order when omitted. A table of customers has its own.
+    contacts : what else is known of the customers; its columns become attributes.
+    spend : what winning the customers has cost.
 
     Raises
     ------
     ValueError : there is no order up to ``as_of``.
     """
 
-    def __init__(self, ingested: Ingested, as_of: dt.date | None = None) -> None:
-        self.transactions = ingested.transactions
-        self.report: QualityReport = ingested.report
-        self.summary: CustomerSummary = customer_summary(ingested.transactions, as_of)
+    def __init__(
+        self,
+        source: Ingested | CustomerTable,
+        as_of: dt.date | None = None,
+        *,
+        contacts: Contacts | None = None,
+        spend: Spend | None = None,
+    ) -> None:
+        self.transactions: Transactions | None = None
+        self.report: QualityReport = source.report
+        if isinstance(source, CustomerTable):
+            summary = summary_of_table(source)
+        else:
+            self.transactions = source.transactions
+            summary = customer_summary(source.transactions, as_of)
+        found: tuple[Finding, ...] = ()
+        if contacts is not None:
+            summary, found = with_contacts(summary, contacts)
+        self.summary: CustomerSummary = summary
         self.buyers: pd.DataFrame = self.summary.buyers.reset_index(drop=True)
         self.scores: pd.DataFrame = rfm_scores(self.buyers)
         self.segment: pd.Series = rfm_segments(self.scores)
+        self.media: MediaCost | None = None
+        if spend is not None:
+            self.media, about = media_cost(spend, self.buyers, self._media_columns, self.report.currency)
+            found = (*found, *about)
+        self.companions: tuple[Finding, ...] = found
         self._models: dict[ModelSetting, FittedModels] = {}
         self._forecasts: dict[ModelSetting, Forecast] = {}
         self._lever_bases: dict[tuple[ModelSetting, str], LeverBase] = {}
@@ -82,12 +119,29 @@ class Dataset:
         self._customer_variance: dict[tuple[ModelSetting, IntervalSource], NDArray[np.float64]] = {}
         self._repeat_spend: dict[tuple[ModelSetting, IntervalSource], RepeatSpend] = {}
         self._next_orders: dict[ModelSetting, pd.DataFrame] = {}
+        self._backtests: dict[int | None, Backtest] = {}
         self._lock = Lock()
 
     @property
     def as_of(self) -> dt.date:
         """The day to count from."""
         return self.summary.as_of
+
+    @property
+    def _media_columns(self) -> list[str]:
+        return [
+            name for name in self.summary.attributes if self.summary.origins.get(name) in KNOWN_FROM_THE_START
+        ]
+
+    @property
+    def has_orders(self) -> bool:
+        """Whether the single orders are known, not only each customer's sums."""
+        return self.transactions is not None
+
+    @property
+    def currency(self) -> str | None:
+        """ISO 4217 code of the amounts where it is known."""
+        return self.report.currency
 
     @cached_property
     def segment_names(self) -> list[str]:
@@ -102,7 +156,9 @@ class Dataset:
 
     @cached_property
     def monthly_revenue(self) -> pd.DataFrame:
-        """Frame month, new, returning: net revenue of new and of returning customers."""
+        """Frame month, new, returning: net revenue of new and of returning customers; empty without orders."""
+        if self.transactions is None:
+            return pd.DataFrame({"month": pd.Series(dtype="datetime64[us]"), "new": 0.0, "returning": 0.0})
         with self._lock:
             return monthly_revenue(self.transactions, self.as_of)
 
@@ -110,10 +166,12 @@ class Dataset:
     def data_notes(self) -> tuple[str, ...]:
         """What makes a forecast from these data weak, in words; empty where there is enough to go on."""
         days = int(self.buyers["T_days"].max()) if len(self.buyers) else 0
+        silent = round(self.buyers["days_since_last_order"].min()) if len(self.buyers) else 0
+        people = "1 customer" if len(self.buyers) == 1 else f"{len(self.buyers):,} customers"
         checks = [
             (
                 len(self.buyers) < MIN_BUYERS,
-                f"Only {len(self.buyers):,} customers ever paid; below {MIN_BUYERS} a forecast is rough.",
+                f"Only {people} ever paid; below {MIN_BUYERS} a forecast is rough.",
             ),
             (
                 days < MIN_DAYS,
@@ -123,12 +181,43 @@ class Dataset:
                 bool((self.buyers["purchase_days"] < MIN_ORDERS_OF_SOME).all()),
                 "Nobody bought on three days or more, so regular buyers cannot be told from chance.",
             ),
+            (
+                len(self.buyers) > 0 and silent > MOST_SILENT_DAYS,
+                f"The last order is {silent:,} days old; after more than {MOST_SILENT_DAYS} days without any, the model "
+                "cannot tell a closed shop from customers who left.",
+            ),
         ]
         return tuple(text for applies, text in checks if applies)
 
+    def history_by(self, by: str) -> pd.DataFrame:
+        """What the buyers of each group have done so far, without any model; see ``history_of_groups``.
+
+        ``by`` is "segment", whose groups come best first, or one of ``groupable_attributes``, largest first.
+        """
+        groups = self.segment_groups if by == "segment" else pd.Categorical(self.buyers[by].fillna(BLANK))
+        table = history_of_groups(self.buyers, groups, by)
+        return table if by == "segment" else table.sort_values("revenue", ascending=False, ignore_index=True)
+
+    @cached_property
+    def history(self) -> pd.DataFrame:
+        """One row per customer without any forecast: the segment and what the summary says, by revenue."""
+        segments = pd.DataFrame({"customer_id": self.buyers["customer_id"], "segment": self.segment})
+        table = segments.merge(self.summary.table, on="customer_id", how="right", validate="one_to_one")
+        table["segment"] = table["segment"].fillna(NEVER_PAID)
+        return table.sort_values(["revenue", "customer_id"], ascending=[False, True], ignore_index=True)
+
     @cached_property
     def groupable_attributes(self) -> list[str]:
-        """Columns of the file with few enough values to break down by."""
+        """Columns with few enough values to fit models by: those known when a customer was won, not later."""
+        return [
+            name
+            for name in self.breakdown_attributes
+            if self.summary.origins.get(name) in KNOWN_FROM_THE_START
+        ]
+
+    @cached_property
+    def breakdown_attributes(self) -> list[str]:
+        """Columns of the files with few enough values to break down by."""
         return [name for name in self.summary.attributes if 1 < self.buyers[name].nunique() <= MOST_GROUPS]
 
     def models(self, setting: ModelSetting) -> FittedModels:
@@ -231,8 +320,53 @@ class Dataset:
 
         return self._once(self._next_orders, setting, make)
 
+    def backtest(self, holdout_days: int | None, tell: Callable[[float, str], None]) -> Backtest:
+        """How well each candidate would have predicted the last days of this file, computed on first use.
+
+        Parameters
+        ----------
+        holdout_days : days held out at the end; a quarter of the period, at most a year, when None.
+        tell : called with the share done, 0 to 1, and what is being done.
+
+        Raises
+        ------
+        BacktestError : the orders are too few or too short for it; the message says what would help.
+        """
+        # Loaded when asked for: scikit-learn alone takes a second of every start.
+        from clv.validation.backtest import backtest, column_to_group_by
+        from clv.validation.origins import BacktestError, plan_windows, read_origins, sampled
+        from clv.validation.predictions import baseline_candidates, model_candidates
+
+        known = self._backtests.get(holdout_days)
+        if known is not None:
+            return known
+        if self.transactions is None:
+            raise BacktestError(
+                "A backtest needs the single orders, which a table of customers does not tell."
+            )
+        first, customers = self.summary.frame["first_order_date"].min().date(), len(self.buyers)
+        plan = plan_windows(first, self.as_of, holdout_days)
+        few_values = [
+            name for name in self.groupable_attributes if self.buyers[name].nunique() <= MOST_MODELLED_GROUPS
+        ]
+        with self._lock:
+            orders = sampled(self.transactions, customers)
+            holdout, inner = read_origins(orders, plan, lambda share, doing: tell(0.1 * share, doing))
+        tell(0.1, "Looking for groups that differ")
+        found = backtest(
+            holdout,
+            inner,
+            customers_in_all=customers,
+            candidates=[*model_candidates(), *baseline_candidates()],
+            group_by=column_to_group_by(inner, few_values),
+            tell=lambda share, doing: tell(0.15 + 0.85 * share, doing),
+        )
+        return self._backtests.setdefault(holdout_days, found)
+
     def orders_of(self, customer_id: str) -> pd.DataFrame:
-        """One customer's orders, oldest first: ordered_at, order_id, amount, items."""
+        """One customer's orders, oldest first: ordered_at, order_id, amount, items; empty without orders."""
+        if self.transactions is None:
+            return pd.DataFrame({name: [] for name in ("ordered_at", "order_id", "amount", "items")})
         with self._lock:  # one connection serves every thread
             return orders_of_customer(self.transactions, customer_id)
 

@@ -12,6 +12,7 @@ from pages.components.charts import draw_chart
 from pages.components.downloads import download_table
 from pages.components.filters import filter_customers
 from pages.components.formatting import count, day, days, in_prose, money, months, percent, plain
+from pages.components.history_view import NO_ORDERS, history_finding
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
 from pages.components.tables import SHOWN_ROWS, show_table
@@ -19,6 +20,9 @@ from pages.components.tables import SHOWN_ROWS, show_table
 SHOWN = [
     "customer_id", "segment", "clv", "clv_low", "clv_high", "churn_risk", "value_at_risk", "orders", "revenue",
     "last_order_date", "days_since_last_order", "probability_alive", "next_order_date", "expected_purchases", "clv_tier",
+]  # fmt: skip
+HISTORY = [
+    "customer_id", "segment", "orders", "revenue", "first_order_date", "last_order_date", "days_since_last_order",
 ]  # fmt: skip
 LATER = "later than 3 years"
 
@@ -29,21 +33,13 @@ def draw() -> None:
     currency = current_currency()
     waiting = st.container()  # holds the spinner's place, so that nothing below moves
     if not can_forecast(analysis):
-        show_table(
-            analysis.dataset.summary.table.sort_values("revenue", ascending=False),
-            alt="Customers by revenue",
-            key="customers_history",
-        )
+        without_forecast(analysis, currency)
         return
     with waiting, st.spinner("Working out each customer's range …", show_time=True):
         _ = analysis.customers
     place = st.container()
     found = filter_customers(analysis, "customers")
-    wanted = st.text_input(
-        "Customer id", key="customers_search", type="search", placeholder="Find by id, or part of it"
-    ).strip()
-    if wanted:
-        found = matching(found, wanted)
+    found = search(found)
     with place:
         finding(found_sentence(found, analysis, currency))
     if found.empty:
@@ -57,6 +53,29 @@ def draw() -> None:
     )  # fmt: skip
     download_table("These customers", lambda: found, "clv_customers_filtered", "customers_download")
     one_customer(found.iloc[position or 0], analysis, currency)
+
+
+def without_forecast(analysis: Analysis, currency: str | None) -> None:
+    """The customers by what they have done so far, found and opened as always."""
+    history_finding(analysis, currency)
+    found = search(analysis.dataset.history)
+    if found.empty:
+        st.info("No customer matches. Clear the search.")
+        return
+    position = show_table(
+        found[[*HISTORY, *analysis.dataset.summary.attributes]], alt="Customers by revenue", key="customers_history",
+        height=420, select=True,
+    )  # fmt: skip
+    download_table("These customers", lambda: found, "customers", "customers_history_download")
+    one_customer(found.iloc[position or 0], analysis, currency)
+
+
+def search(customers: pd.DataFrame) -> pd.DataFrame:
+    """Those whose id holds what is typed in; everybody where nothing is."""
+    wanted = st.text_input(
+        "Customer id", key="customers_search", type="search", placeholder="Find by id, or part of it"
+    ).strip()
+    return matching(customers, wanted) if wanted else customers
 
 
 def matching(customers: pd.DataFrame, wanted: str) -> pd.DataFrame:
@@ -92,8 +111,11 @@ def one_customer(row: pd.Series, analysis: Analysis, currency: str | None) -> No
     with st.container(border=True):
         st.subheader(f"Customer {plain(row['customer_id'])}")
         st.markdown(in_prose(story(row, analysis, currency)))
-        if pd.notna(row["clv"]):
+        if pd.notna(row.get("clv")):
             prospects(row, analysis, currency)
+        if not analysis.dataset.has_orders:
+            st.caption(NO_ORDERS)
+            return
         orders = analysis.dataset.orders_of(row["customer_id"])
         draw_chart(
             order_history,
@@ -117,6 +139,8 @@ def story(row: pd.Series, analysis: Analysis, currency: str | None) -> str:
     if row["frequency"] > 0:
         gap = row["recency_days"] / row["frequency"]
         sentence += f" Between two order days {days(max(round(gap), 1))} pass on average."
+    if "clv" not in row:
+        return sentence
     if pd.isna(row["clv"]):
         return sentence + " Every order was free or refunded, so there is nothing to forecast from."
     return sentence + (

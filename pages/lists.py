@@ -9,6 +9,7 @@ from clv.analysis import Analysis
 from pages.components.downloads import download_table
 from pages.components.filters import filter_customers
 from pages.components.formatting import count, money, months
+from pages.components.history_view import history_finding
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
 from pages.components.tables import SHOWN_ROWS, column_label, show_table
@@ -55,8 +56,7 @@ def draw() -> None:
     analysis = open_page()
     currency = current_currency()
     if not can_forecast(analysis):
-        frame = analysis.dataset.summary.table
-        download_table("All customers", lambda: frame, "customers", "lists_history", primary=True)
+        without_forecast(analysis, currency)
         return
     place = st.container()
     st.selectbox(
@@ -75,6 +75,25 @@ def draw() -> None:
         st.info("Nobody matches. Loosen a filter.")
         return
     write(found)
+
+
+def without_forecast(analysis: Analysis, currency: str | None) -> None:
+    """Lists by segment, which need no forecast."""
+    history_finding(analysis, currency)
+    chosen = st.multiselect(
+        "Segment", analysis.dataset.segment_names, key="lists_history_segment", placeholder="All"
+    )
+    history = analysis.dataset.history
+    found = history[history["segment"].isin(chosen)] if chosen else history
+    download_table(
+        f"Download {count(len(found))} customers", lambda: found, "customers", "lists_history", primary=True
+    )
+    show_table(
+        found[[name for name in COLUMNS if name in found.columns]],
+        alt="The list",
+        key="lists_history_table",
+        height=420,
+    )
 
 
 def write(found: pd.DataFrame) -> None:

@@ -5,10 +5,12 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import clv_distribution, risk_distribution, segment_values
+from clv.economics import Total
 from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
 from pages.components.formatting import count, money, months, percent, ratio
+from pages.components.history_view import history_overview
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
 from pages.components.tables import summary_table
@@ -18,8 +20,14 @@ SEGMENT_COLUMNS = ["segment", "customers", "clv_total", "churn_risk"]
 
 
 def summary_sentence(analysis: Analysis, currency: str | None) -> str:
-    """The finding, built from the data."""
+    """The finding, built from the data; a range alone where they are too few for a point."""
     total = analysis.total_clv
+    if analysis.dataset.data_notes:
+        return (
+            f"{count(len(analysis.dataset.buyers))} customers may be worth {money(total.low, currency)} to "
+            f"{money(total.high, currency)} over the next {months(analysis.assumptions.horizon_months)}: a rough "
+            "forecast from few data."
+        )
     return (
         f"{count(len(analysis.dataset.buyers))} customers are worth {money(total.mean, currency)} over the next "
         f"{months(analysis.assumptions.horizon_months)}, most likely between {money(total.low, currency)} and "
@@ -59,8 +67,7 @@ def base_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
         ),
         ValueBox(
             f"CLV, {months(analysis.assumptions.horizon_months)}",
-            money(total.mean, currency),
-            f"{money(total.low, currency)} to {money(total.high, currency)}",
+            *estimate(analysis, total, currency),
             "Contribution margin that today's customers are expected to bring over the horizon, discounted. "
             "The range holds the outcome in 8 of 10 cases if the model is right: it contains both the uncertainty "
             "of the estimates and the chance in what customers do. One standard deviation of the first is "
@@ -69,14 +76,20 @@ def base_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
     ]
 
 
+def estimate(analysis: Analysis, total: Total, currency: str | None) -> tuple[str, str]:
+    """Value and note of a box: the figure with its range beneath, or the range first where data are few."""
+    band = f"{money(total.low, currency)} to {money(total.high, currency)}"
+    point = money(total.mean, currency)
+    return (band, f"rough; middle {point}") if analysis.dataset.data_notes else (point, band)
+
+
 def growth_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
     """What a new customer brings, against CAC."""
     assumptions, new = analysis.assumptions, analysis.new_customer
     return [
         ValueBox(
             "New customer CLV",
-            money(new.clv.mean, currency),
-            f"{money(new.clv.low, currency)} to {money(new.clv.high, currency)}",
+            *estimate(analysis, new.clv, currency),
             "What a newly won customer brings on average over the horizon: the first order and all later ones, "
             "times margin, discounted. Those who never return are part of the average.",
         ),
@@ -194,7 +207,7 @@ def draw() -> None:
     analysis = open_page()
     currency = current_currency()
     if not can_forecast(analysis):
-        history_only(analysis, currency)
+        history_overview(analysis, currency)
         return
     finding(summary_sentence(analysis, currency))
     value_boxes(analysis, currency)
@@ -204,13 +217,6 @@ def draw() -> None:
     with st.container(border=True):
         what_if_card(analysis)
     downloads(analysis)
-
-
-def history_only(analysis: Analysis, currency: str | None) -> None:
-    """What can be said without a model."""
-    frame = analysis.dataset.summary.table
-    finding(f"{count(len(frame))} customers brought {money(float(frame['revenue'].sum()), currency)} so far.")
-    download_table("All customers", lambda: frame, "customers", "overview_history")
 
 
 draw()

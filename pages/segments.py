@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import segment_values
+from clv.economics.media import MediaCost
 from clv.history import RFM_SEGMENTS
 from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
-from pages.components.formatting import in_prose, money, percent
+from pages.components.formatting import count, day, in_prose, money, percent, plain
+from pages.components.history_view import groups_table, history_finding
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
 from pages.components.tables import column_label, show_table
@@ -38,9 +41,9 @@ def draw() -> None:
     analysis = open_page()
     currency = current_currency()
     if not can_forecast(analysis):
-        st.dataframe(analysis.dataset.segment.value_counts(), alt="Customers by segment")
+        without_forecast(analysis, currency)
         return
-    choices = ["segment", "clv_tier", "risk_band", *analysis.dataset.groupable_attributes]
+    choices = ["segment", "clv_tier", "risk_band", *analysis.dataset.breakdown_attributes]
     by = st.segmented_control(
         "Break down by",
         choices,
@@ -49,7 +52,7 @@ def draw() -> None:
         key="segments_by",
         required=True,
         bind="query-params",
-        help="RFM segments, tiers of CLV, bands of churn risk, or any column of the file at a customer's first order.",
+        help="RFM segments, tiers of CLV, bands of churn risk, or any column of the files.",
     )
     with st.spinner("Working out the intervals …", show_time=True):
         table = analysis.breakdown(by)
@@ -81,6 +84,22 @@ def draw() -> None:
         explain_segments()
 
 
+def without_forecast(analysis: Analysis, currency: str | None) -> None:
+    """Who the customers of each group are and what they brought."""
+    by = st.segmented_control(
+        "Break down by",
+        ["segment", *analysis.dataset.breakdown_attributes],
+        default="segment",
+        format_func=column_label,
+        key="segments_history_by",
+        required=True,
+    )
+    history_finding(analysis, currency)
+    groups_table(analysis, by, f"segments_history_{by}")
+    if by == "segment":
+        explain_segments()
+
+
 def acquisition(analysis: Analysis, by: str) -> None:
     """What a new customer of each group is worth, and so what may be paid for one."""
     st.subheader(f"New customers by {column_label(by).lower()}")
@@ -89,11 +108,29 @@ def acquisition(analysis: Analysis, by: str) -> None:
     st.caption(
         in_prose(analysis.grouping_message(by)) + " The spend of later orders is that of all customers."
     )
+    media = analysis.dataset.media
+    if media is not None and media.by == by and media.cac is not None:
+        st.markdown(in_prose(media_sentence(media, table, by, current_currency())))
     show_table(
         table, alt=f"New customer CLV and largest CAC by {by}", key="segments_acquisition", height="content"
     )
     download_table(
         "Download these figures", lambda: table, f"new_customers_by_{by}", "segments_acquisition_list"
+    )
+
+
+def media_sentence(media: MediaCost, table: pd.DataFrame, by: str, currency: str | None) -> str:
+    """What the spend file says of the channels: which do not earn their cost back."""
+    assert media.cac is not None
+    losing = table[(table["cac"] > 0) & (table["new_customer_clv"] < table["cac"])]
+    verdict = (
+        f"{', '.join(plain(str(name)) for name in losing[by])}: a new customer costs more than it brings."
+        if len(losing)
+        else "Every channel earns its cost back within the horizon."
+    )
+    return (
+        f"CAC is {money(media.cac, currency)} over all new customers: {money(media.spend, currency)} spent, "
+        f"{count(media.new_customers)} won, from {day(media.first_date)} to {day(media.last_date)}. {verdict}"
     )
 
 

@@ -10,6 +10,7 @@ from clv.dataset import EVERYONE
 from clv.scenarios import Levers
 from pages.components.charts import card_title, draw_chart
 from pages.components.formatting import count, in_prose, money, months, percent
+from pages.components.history_view import history_boxes, history_finding, repeat_words
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
 from pages.components.what_if_block import answer, highest_cost, lever_sliders, result_boxes
@@ -19,6 +20,11 @@ def draw() -> None:
     """The levers with their answers, then what a new customer may cost."""
     analysis = open_page()
     if not can_forecast(analysis):
+        currency = current_currency()
+        history_finding(analysis, currency)
+        history_boxes(analysis, currency)
+        st.markdown(repeat_words(analysis))
+        st.caption("What-if changes how often customers leave and buy in the model: it needs a forecast.")
         return
     levers_page(analysis)
     acquisition(analysis)

@@ -139,6 +139,23 @@ def test_columns_named_by_hand(tmp_path):
     assert report["revenue"] == pytest.approx(17.0)
 
 
+def test_rates_and_repeated_rows(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "customer,date,amount,currency\na,2024-01-31,5,EUR\na,2024-01-31,5,EUR\nb,2024-02-20,10,USD\nc,2024-02-21,1,JPY\n"
+    )
+    refused = run("check", path)
+    assert refused.exit_code == 2
+    assert "--rate USD=0.9" in refused.stderr
+    report = as_json("check", path, "--currency", "EUR", "--rate", "usd=0.5", "--remove-duplicates")
+    assert (report["revenue"], report["layout"]) == (10, "Order table")
+    said = run("check", path, "--currency", "EUR", "--rate", "USD=0.5").stdout
+    assert "Recognised: Order table" in said
+    assert "in another currency (JPY), 1.00 (" in said
+    for wrong in ("USD", "USD=much", "USD=-1"):
+        assert run("check", path, "--currency", "EUR", "--rate", wrong).exit_code == 2
+
+
 def test_cdnow():
     assert as_json("score", real_file("cdnow", "CDNOW_master.csv"))["customers"] == 23_570
 
@@ -170,3 +187,33 @@ def test_nothing_warns_on_import_or_use():
     command = [sys.executable, "-W", "error", "-m", "clv", "score", str(SAMPLE_ORDERS), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_contacts_and_spend_beside_the_orders(tmp_path):
+    folder, out = SAMPLE_ORDERS.parent, tmp_path / "customers.csv"
+    beside = ("--contacts", folder / "contacts.csv", "--spend", folder / "spend.csv")
+    result = as_json("score", SAMPLE_ORDERS, *beside, "--out", out)
+    assert result["media"]["by"] == "channel"
+    assert result["media"]["cac"] == pytest.approx(18.64, abs=0.01)
+    assert result["enough_data"] == {"enough": True, "reasons": []}
+    scored = pd.read_csv(out, dtype=str)
+    assert {"email", "email_consent", "nps_score"} <= set(scored.columns)
+    # The header says what each file is.
+    assert as_json("score", *folder.glob("*.csv"))["media"] == result["media"]
+
+
+def test_the_report_is_written(tmp_path):
+    page, table = tmp_path / "report.html", tmp_path / "report.csv"
+    report = as_json("check", SAMPLE_ORDERS, "--report", page)
+    run("check", SAMPLE_ORDERS, "--report", table)
+    assert "24,700 rows were read" in page.read_text()
+    assert pd.read_csv(table)["what"].tolist() == [entry["what"] for entry in report["assumed"]]
+
+
+def test_a_table_of_customers(tmp_path):
+    path = tmp_path / "summary.csv"
+    rows = [f"k{n},{n % 4},{n % 4 * (5 + n % 9)},{60 + n % 9},{20 + n % 7}" for n in range(600)]
+    path.write_text("customer_id,frequency,recency,T,monetary_value\n" + "\n".join(rows))
+    result = as_json("score", path, "--unit", "weeks", "--as-of", "2024-05-01")
+    assert result["as_of"] == "2024-05-01"
+    assert result["customers"] == 600

@@ -1,6 +1,7 @@
 """Charts: a small frame in, a figure out. Nothing here knows of Streamlit or of the rest of clv."""
 
 from clv.charts.acquisition import payback_curve
+from clv.charts.backtest import calibration_chart, decile_chart, tracking_chart
 from clv.charts.customers import order_history
 from clv.charts.distributions import clv_distribution, risk_distribution
 from clv.charts.figure import Figure
@@ -11,8 +12,10 @@ from clv.charts.theme import standalone
 
 __all__ = [
     "Figure",
+    "calibration_chart",
     "clv_distribution",
     "cumulative_value",
+    "decile_chart",
     "lever_gains",
     "monthly_revenue",
     "order_history",
@@ -20,4 +23,5 @@ __all__ = [
     "risk_distribution",
     "segment_values",
     "standalone",
+    "tracking_chart",
 ]

@@ -1,7 +1,13 @@
 """From a fitted model and a customer summary to purchases by month, spend, risk and their uncertainty."""
 
 from clv.forecast.bootstrap import resampled_parameters
-from clv.forecast.customer_ranges import SpendRanges, relative_parameter_variance, spend_ranges
+from clv.forecast.customer_ranges import (
+    SpendDistribution,
+    SpendRanges,
+    relative_parameter_variance,
+    spend_distribution,
+    spend_ranges,
+)
 from clv.forecast.fit import FittedModels, fit_models
 from clv.forecast.forecast import DAYS_PER_MONTH, Forecast, forecast_customers
 from clv.forecast.forecast_sets import ForecastSets, forecast_under
@@ -15,6 +21,7 @@ __all__ = [
     "Forecast",
     "ForecastSets",
     "ParameterSets",
+    "SpendDistribution",
     "SpendRanges",
     "TotalDraws",
     "draw_totals",
@@ -26,5 +33,6 @@ __all__ = [
     "next_order_days",
     "relative_parameter_variance",
     "resampled_parameters",
+    "spend_distribution",
     "spend_ranges",
 ]

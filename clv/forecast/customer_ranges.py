@@ -54,11 +54,48 @@ def relative_parameter_variance(sets: ForecastSets) -> FloatArray:
     return result
 
 
-def spend_ranges(forecast: Forecast, relative_variance: FloatArray, months: float) -> SpendRanges:
-    """The range of each customer's spend within so many months, whole or not.
+@dataclass(frozen=True)
+class SpendDistribution:
+    """What each customer may spend within a period: nothing with some probability, else a Gamma amount of money.
 
-    The spend is 0 with the probability of no purchase, else Gamma; mean and variance are those of the model,
-    the variance with the part of the parameters added (law of total variance).
+    Attributes
+    ----------
+    nothing : probability of no purchase.
+    shape, scale : of the Gamma distribution of the spend, given a purchase; scale in money.
+    parameter_sd, process_sd : as in ``SpendRanges``.
+    """
+
+    nothing: FloatArray
+    shape: FloatArray
+    scale: FloatArray
+    parameter_sd: FloatArray
+    process_sd: FloatArray
+
+    def quantile(self, level: float) -> FloatArray:
+        """The amount that is not exceeded with probability ``level``, money."""
+        given_purchase = np.clip((level - self.nothing) / (1 - self.nothing), 0.0, 1.0)
+        return np.asarray(special.gammaincinv(self.shape, given_purchase) * self.scale)
+
+    def share_inside(self, spend: FloatArray, level: float = INTERVAL_LEVEL) -> FloatArray:
+        """How much of each outcome lies in the middle ``level`` of the distribution, 0 to 1.
+
+        An amount lies inside or not. Where nothing was bought, the outcome stands for all levels from 0 to the
+        probability of nothing, and the part of these that lies inside counts (the probability integral transform of
+        a discrete outcome: Czado, Gneiting, Held (2009), "Predictive Model Assessment for Count Data"). Over many
+        customers the mean is ``level`` where the distribution is right.
+        """
+        low, high = (1 - level) / 2, (1 + level) / 2
+        rank = self.nothing + (1 - self.nothing) * special.gammainc(self.shape, spend / self.scale)
+        inside = (rank >= low) & (rank <= high)
+        of_nothing = np.clip(np.minimum(self.nothing, high) - low, 0.0, None) / self.nothing
+        return np.where(spend > 0, inside, of_nothing)
+
+
+def spend_distribution(forecast: Forecast, relative_variance: FloatArray, months: float) -> SpendDistribution:
+    """The distribution of each customer's spend within so many months, whole or not.
+
+    Mean and variance are those of the model, the variance with the part of the parameters added (law of total
+    variance).
 
     Parameters
     ----------
@@ -66,24 +103,28 @@ def spend_ranges(forecast: Forecast, relative_variance: FloatArray, months: floa
     """
     mean, process = spend_moments(forecast, months)
     parameter = _at_month(relative_variance, months) * mean**2
-    low, high = _quantiles(forecast, months, mean, process + parameter)
-    return SpendRanges(low, high, np.sqrt(parameter), np.sqrt(process))
-
-
-def _quantiles(
-    forecast: Forecast, months: float, mean: FloatArray, variance: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    buys = np.clip(1 - forecast.churn_risk(months * DAYS_PER_MONTH), 1e-12, 1.0)
-    mean_if = mean / buys
-    variance_if = np.maximum((variance + mean**2) / buys - mean_if**2, 1e-12 * mean_if**2 + 1e-300)
-    shape = np.maximum(mean_if, 1e-300) ** 2 / variance_if
-    tails = (1 - INTERVAL_LEVEL) / 2, (1 + INTERVAL_LEVEL) / 2
-    low, high = (
-        special.gammaincinv(shape, np.clip((tail - (1 - buys)) / buys, 0.0, 1.0)) * variance_if / mean_if
-        for tail in tails
+    nothing = np.clip(forecast.churn_risk(months * DAYS_PER_MONTH), 1e-12, 1 - 1e-12)
+    mean_if = mean / (1 - nothing)
+    variance_if = np.maximum(
+        (process + parameter + mean**2) / (1 - nothing) - mean_if**2, 1e-12 * mean_if**2 + 1e-300
     )
+    safe_mean = np.maximum(mean_if, 1e-300)
+    return SpendDistribution(
+        nothing=nothing,
+        shape=safe_mean**2 / variance_if,
+        scale=variance_if / safe_mean,
+        parameter_sd=np.sqrt(parameter),
+        process_sd=np.sqrt(process),
+    )
+
+
+def spend_ranges(forecast: Forecast, relative_variance: FloatArray, months: float) -> SpendRanges:
+    """The range of each customer's spend within so many months; parameters as ``spend_distribution``."""
+    spend = spend_distribution(forecast, relative_variance, months)
+    mean = (1 - spend.nothing) * spend.shape * spend.scale
+    low, high = (spend.quantile(level) for level in ((1 - INTERVAL_LEVEL) / 2, (1 + INTERVAL_LEVEL) / 2))
     # Where nearly all such customers bring nothing, the mean lies beyond the upper quantile.
-    return np.where(mean > 0, low, 0.0), np.maximum(high, mean)
+    return SpendRanges(low, np.maximum(high, mean), spend.parameter_sd, spend.process_sd)
 
 
 def _at_month(values: FloatArray, month: float) -> FloatArray:

@@ -116,6 +116,11 @@ def fit_models(buyers: pd.DataFrame, setting: ModelSetting = ONE_MODEL) -> Fitte
 
 def _fit_regular_timing(buyers: pd.DataFrame) -> tuple[PurchaseModel, tuple[str, ...]]:
     """The likelier of BG/CNBD-k and MBG/CNBD-k, each at its likeliest k, and what the data say of k."""
+    if buyers["sum_log_gaps"].isna().any():
+        raise ModelDataError(
+            "Regular timing is read off the days between orders, which a table of customers does not tell: choose "
+            "another purchase model."
+        )
     history = (buyers["frequency"], buyers["recency_days"], buyers["T_days"], buyers["sum_log_gaps"])
     fitted = [choose_k(*history, modified=modified) for modified in (False, True)]
     purchases = max(fitted, key=lambda model: float(model.log_likelihood_with_gaps(*history).sum()))

@@ -25,6 +25,4 @@ def purchase_days(transactions: Transactions, as_of: dt.date | None = None) -> T
         net=lines.amount.sum(),
         bought=(~lines.is_refund).any(),
     )
-    return orders.group_by("customer_id", "day").agg(
-        net=orders.net.sum(), orders=orders.bought.cast("int64").sum()
-    )
+    return orders.group_by("customer_id", "day").agg(net=orders.net.sum(), orders=orders.bought.sum())

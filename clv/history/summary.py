@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import ibis
 import numpy as np
@@ -13,7 +14,11 @@ from ibis.expr.types import Table
 from clv.history.engine import to_frame
 from clv.history.purchase_days import purchase_days
 from clv.ingest import Transactions
+from clv.ingest.attributes import consent, is_consent, is_latest
 
+FIRST_ORDER, LAST_ORDER = "first order", "last order that says it"
+# Room for the lines of a file in a number of 64 bits beside the seconds since 1970.
+LINES_IN_A_SECOND = 2**31
 FOR_MODELS = ("sum_log_gaps", "last_gap_days", "previous_gap_days")
 
 
@@ -33,6 +38,7 @@ class CustomerSummary:
     frame: pd.DataFrame
     as_of: dt.date
     attributes: tuple[str, ...]
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def buyers(self) -> pd.DataFrame:
@@ -65,7 +71,9 @@ def customer_summary(transactions: Transactions, as_of: dt.date | None = None) -
     frame = to_frame(_summary_expression(transactions, as_of))
     if frame.empty:
         raise ValueError(f"There is no order up to {as_of.isoformat()}; the date to count from is too early.")
-    return CustomerSummary(_typed(frame), as_of, transactions.attributes)
+    names = transactions.attributes
+    origins = {name: LAST_ORDER if is_latest(name) else FIRST_ORDER for name in names}
+    return CustomerSummary(_typed(_with_consents(frame, names)), as_of, names, origins)
 
 
 def orders_of_customer(transactions: Transactions, customer_id: str) -> pd.DataFrame:
@@ -88,7 +96,7 @@ def _summary_expression(transactions: Transactions, as_of: dt.date) -> Table:
     days = days.mutate(first_purchase=first, paid=days.net > 0)
     repeat = days.paid & (days.day > days.first_purchase)
     summary = days.group_by("customer_id").agg(
-        purchase_days=days.paid.cast("int64").sum(),
+        purchase_days=days.paid.sum(),
         first_order_date=ibis.coalesce(days.first_purchase.min(), days.day.min()),
         last_order_date=ibis.coalesce(days.day.max(where=days.paid), days.day.max()),
         monetary_value=ibis.coalesce(days.net.cast("float64").mean(where=repeat), 0.0),
@@ -107,9 +115,7 @@ def _summary_expression(transactions: Transactions, as_of: dt.date) -> Table:
     )
     summary = summary.left_join(_gaps(days), "customer_id").drop("customer_id_right")
     if transactions.attributes:
-        summary = summary.left_join(_first_touch(transactions, as_of), "customer_id").drop(
-            "customer_id_right"
-        )
+        summary = summary.left_join(_attributes(transactions, as_of), "customer_id").drop("customer_id_right")
     return summary.order_by("customer_id")
 
 
@@ -126,18 +132,32 @@ def _gaps(days: Table) -> Table:
     )
 
 
-def _first_touch(transactions: Transactions, as_of: dt.date) -> Table:
+def _attributes(transactions: Transactions, as_of: dt.date) -> Table:
+    """Per customer each attribute: of the last order that has one, or of the first order, blank or not."""
     table = transactions.table
     lines = table.filter(table.ordered_at.date() <= ibis.date(as_of))
-    # Lines of one moment are told apart by their place in the file, so that the answer is always the same.
-    firsts = ibis.row_number().over(
-        ibis.window(group_by="customer_id", order_by=[lines.ordered_at, lines.source_file, lines.source_line])
-    )
-    lines = lines.mutate(place=firsts)
-    return lines.filter(lines.place == 0).select("customer_id", *transactions.attributes)
+    # Lines of one second are told apart by their place in the file, so that the answer is always the same.
+    place = ibis.coalesce(lines.source_line, 0) % LINES_IN_A_SECOND
+    lines = lines.mutate(moment=lines.ordered_at.epoch_seconds().cast("int64") * LINES_IN_A_SECOND + place)
+    columns = {}
+    for name in transactions.attributes:
+        said = lines[name].notnull()  # noqa: PD004 (an Ibis column)
+        if is_latest(name):
+            columns[name] = lines[name].argmax(lines.moment, where=said)
+        else:
+            at_first = lines.ordered_at.min(where=said) == lines.ordered_at.min()
+            columns[name] = at_first.ifelse(lines[name].argmin(lines.moment, where=said), None)
+    return lines.group_by("customer_id").agg(**columns)
+
+
+def _with_consents(frame: pd.DataFrame, attributes: tuple[str, ...]) -> pd.DataFrame:
+    """The frame with every consent as yes, no or unknown."""
+    return frame.assign(**{name: consent(frame[name]) for name in attributes if is_consent(name)})
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    if not frame["customer_id"].is_monotonic_increasing:  # a database may sort text by a language's rules
+        frame = frame.sort_values("customer_id")
     frame = frame.assign(
         frequency=np.maximum(frame["purchase_days"] - 1, 0),
         first_order_date=pd.to_datetime(frame["first_order_date"]),

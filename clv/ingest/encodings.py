@@ -43,6 +43,7 @@ class Utf8Text:
 
     path: Path
     warnings: tuple[str, ...]
+    encoding: str
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,15 @@ def as_utf8(file: Recognised, workdir: Path) -> Utf8Text:
     encoding, errors, warnings = _decide(file, scan, marked)
     plain = encoding.startswith("utf-8") and errors == "strict" and scan.line_feeds
     if plain and not scan.empty_lines and not scan.nul_bytes:
-        return Utf8Text(file.path, warnings)
+        return Utf8Text(file.path, warnings, _said(encoding))
     copy = workdir / f"utf8-{len(list(workdir.iterdir()))}.csv"
     _rewrite(file, copy, encoding, errors)
-    return Utf8Text(copy, warnings)
+    return Utf8Text(copy, warnings, _said(encoding))
+
+
+def _said(encoding: str) -> str:
+    """The encoding's name without what only a reader of bytes needs to know."""
+    return encoding.removesuffix("-sig").upper()
 
 
 def _marked_encoding(head: bytes) -> str | None:

@@ -8,13 +8,14 @@ from dataclasses import asdict, dataclass
 
 import duckdb
 
-from clv.ingest import vocabulary
-from clv.ingest.columns import ColumnMapping, normalised
-from clv.ingest.sql import literals
+from clv.ingest.columns import ColumnMapping
+from clv.ingest.currencies import IN_ANOTHER_CURRENCY
+from clv.ingest.findings import Finding
+from clv.ingest.layout import Layout
+from clv.ingest.oddities import oddities
+from clv.ingest.suspicions import how_taken, suspicions
 
 SHOWN_LINES = 5
-# More rows than this under an id such as 0 are hardly one customer.
-MANY_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,11 @@ class DroppedRows:
     rows: int
     value: float | None
     first_lines: tuple[str, ...]
+
+    @property
+    def is_in_another_currency(self) -> bool:
+        """Whether the value is in another currency than that of the report."""
+        return self.reason.startswith(IN_ANOTHER_CURRENCY)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,14 @@ class QualityReport:
         What the user should know, in plain sentences.
     mapping : ColumnMapping
         The columns that were used.
+    layout : str or None
+        The make of the export that was recognised, such as "Shopify orders".
+    notes : tuple of str
+        How the rows were taken, in plain sentences: nothing to worry about.
+    findings : tuple of Finding
+        Those of the warnings that say where and what to do, the gravest first.
+    assumed : tuple of Finding
+        What was taken for granted.
     """
 
     files: tuple[str, ...]
@@ -81,17 +95,29 @@ class QualityReport:
     dropped: tuple[DroppedRows, ...]
     warnings: tuple[str, ...]
     mapping: ColumnMapping
+    layout: str | None = None
+    notes: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    assumed: tuple[Finding, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The warnings that no finding says."""
+        said = {str(finding) for finding in self.findings}
+        return tuple(warning for warning in self.warnings if warning not in said)
 
     def to_dict(self) -> dict[str, object]:
-        """JSON-ready form, dates in ISO 8601."""
+        """JSON-ready form, dates in ISO 8601; the notes stand behind the warnings."""
         return {
-            **{name: getattr(self, name) for name in self.__dataclass_fields__},
+            **{name: getattr(self, name) for name in self.__dataclass_fields__ if name != "notes"},
             "files": list(self.files),
             "first_date": self.first_date.isoformat(),
             "last_date": self.last_date.isoformat(),
             "dropped": [asdict(group) | {"first_lines": list(group.first_lines)} for group in self.dropped],
-            "warnings": list(self.warnings),
+            "warnings": [*self.warnings, *self.notes],
             "mapping": self.mapping.to_dict(),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "assumed": [finding.to_dict() for finding in self.assumed],
         }
 
 
@@ -116,8 +142,10 @@ def make_report(
     *,
     files: Sequence[str],
     mapping: ColumnMapping,
+    layout: Layout | None,
     currency: str | None,
     warnings: Sequence[str],
+    assumed: Sequence[Finding] = (),
 ) -> QualityReport:
     """Count and sum the lines; there must be one that is kept."""
     order = (
@@ -134,72 +162,12 @@ def make_report(
     assert counted is not None
     purchases, refunds, customers, orders, gross, returned, first, last = counted
     rows_read, rows_kept = count_rows(engine, lines)
+    findings = oddities(engine, lines, dt.date.today())
     return QualityReport(
         files=tuple(files), rows_read=rows_read, rows_kept=rows_kept, purchase_rows=purchases, refund_rows=refunds,
         customers=customers, orders=orders, gross_revenue=float(gross), refunds=float(returned),
         revenue=float(gross - returned), currency=currency, first_date=first, last_date=last,
-        dropped=dropped_rows(engine, lines), mapping=mapping,
-        warnings=(*warnings, *_warnings(engine, lines, mapping)),
+        dropped=dropped_rows(engine, lines), mapping=mapping, layout=layout.title if layout else None,
+        warnings=(*map(str, findings), *warnings, *suspicions(engine, lines, mapping, layout)),
+        notes=tuple(how_taken(engine, lines, layout, currency)), findings=findings, assumed=tuple(assumed),
     )  # fmt: skip
-
-
-def _warnings(engine: duckdb.DuckDBPyConnection, lines: str, mapping: ColumnMapping) -> list[str]:
-    counted = engine.execute(f"""
-        SELECT count(*) FILTER (gross = 0), count(*) FILTER (ordered_at > ?), count(*) FILTER (ordered_at < '1990-01-01'),
-               max(ordered_at)::DATE, min(ordered_at)::DATE,
-               count(*) FILTER (regexp_full_match(customer_id, '\\d([.,]\\d+)?[eE]\\+?\\d+')),
-               min(customer_id) FILTER (regexp_full_match(customer_id, '\\d([.,]\\d+)?[eE]\\+?\\d+')),
-               count(*) FILTER (status IN ({literals(vocabulary.words("refunded"))})),
-               CAST(sum(gross) FILTER (status IN ({literals(vocabulary.words("refunded"))})) AS DOUBLE),
-               count(DISTINCT customer_id), count(*)
-        FROM {lines} WHERE reason IS NULL""", [dt.datetime.combine(dt.date.today(), dt.time.max)]).fetchone()  # fmt: skip
-    assert counted is not None
-    zero, future, old, last, first, lost, lost_example, refunded, refunded_value, customers, rows = counted
-    found = []
-    if zero:
-        found.append(f"{_rows(zero)} with amount 0: the customers count, but the rows are no purchases.")
-    if future:
-        found.append(f"{_rows(future)} dated after today, up to {last}.")
-    if old:
-        found.append(f"{_rows(old)} dated before 1990, from {first} on.")
-    if lost:
-        found.append(
-            f"{_rows(lost)} with a customer id such as {lost_example}: a spreadsheet has rounded these ids and"
-            " different customers may share one. Export again without opening the file in a spreadsheet."
-        )
-    if refunded and not mapping.refund:
-        found.append(
-            f"{_rows(refunded)} with the status refunded, worth {refunded_value:,.2f}: they count as purchases,"
-            " for no column says how much was refunded."
-        )
-    if normalised(mapping.customer) in ("id", "cid") and customers == rows > 1:
-        found.append(
-            f"Every row has another «{mapping.customer}»: check that it is the customer, not the order."
-        )
-    return found + _guests(engine, lines) + _duplicates(engine, lines)
-
-
-def _rows(number: int) -> str:
-    return "1 row is" if number == 1 else f"{number:,} rows are"
-
-
-def _guests(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
-    found = engine.execute(f"""
-        SELECT customer_id, count(*) FROM {lines}
-        WHERE reason IS NULL AND lower(customer_id) IN ({literals(vocabulary.words("guests"))})
-        GROUP BY customer_id HAVING count(*) > {MANY_ROWS} ORDER BY customer_id""").fetchall()
-    return [
-        f"The customer «{customer}» has {rows:,} rows: shops write it for guests, who are not one customer."
-        for customer, rows in found
-    ]
-
-
-def _duplicates(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
-    extra = engine.execute(f"""
-        SELECT coalesce(sum(copies - 1), 0), CAST(coalesce(sum((copies - 1) * amount), 0) AS DOUBLE)
-        FROM (SELECT count(*) AS copies, any_value(amount_net) AS amount FROM {lines} WHERE reason IS NULL
-              GROUP BY line_hash HAVING count(*) > 1)""").fetchone()
-    if not extra or not extra[0]:
-        return []
-    repeated = "1 row repeats" if extra[0] == 1 else f"{int(extra[0]):,} rows repeat"
-    return [f"{repeated} another row exactly, worth {extra[1]:,.2f} in all; they count as they stand."]

@@ -5,34 +5,47 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
 import ibis
+import pandas as pd
 from ibis.backends.duckdb import Backend
 
-from clv.ingest import amounts, checks, dates, quality, transactions
-from clv.ingest.columns import MEANINGS, ColumnMapping, resolve_mapping, wanted_names
+from clv.ingest import amounts, assumed, attributes, checks, dates, duplicates, quality, transactions
+from clv.ingest.columns import MEANINGS, ColumnMapping, layout_of, wanted_names
 from clv.ingest.currencies import settle_currency
 from clv.ingest.dates import DateOrder, DateStyle
 from clv.ingest.errors import InputError, Problem, raise_if_any
+from clv.ingest.failed_payments import COLUMNS as FAILED_PAYMENT_COLUMNS
+from clv.ingest.failed_payments import failed_payments
 from clv.ingest.files import OrderFile
+from clv.ingest.layout import Layout
 from clv.ingest.lines import Styles, read_lines
 from clv.ingest.quality import QualityReport
+from clv.ingest.resolve import resolve_mapping
 from clv.ingest.source import Loaded, Source, open_source
 from clv.ingest.staging import Staged, stage
 from clv.ingest.transactions import Transactions
 
 Progress = Callable[[float, str], None]
+Recall = Callable[[Sequence[str]], Mapping[str, str] | None]
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """The transactions of a read and the account of it."""
+    """The transactions of a read and the account of it.
+
+    `failed_payments` are payments that did not go through, which are no orders: customer_id (or the email address,
+    None where neither is known), date, amount, currency, status and card_expiry (text YYYY-MM).
+    """
 
     transactions: Transactions
     report: QualityReport
+    failed_payments: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=FAILED_PAYMENT_COLUMNS)
+    )
 
 
 def read_orders(
@@ -41,6 +54,9 @@ def read_orders(
     *,
     date_order: DateOrder | None = None,
     currency: str | None = None,
+    rates: Mapping[str, float] | None = None,
+    remove_duplicates: bool = False,
+    recall: Recall | None = None,
     progress: Progress | None = None,
     connection: Backend | None = None,
 ) -> Ingested:
@@ -57,6 +73,13 @@ def read_orders(
         Order of day, month and year; asked for only where the dates leave it open.
     currency : str or None
         Keep only the orders in this currency.
+    rates : mapping of currency to float, or None
+        What one unit of another currency is worth in `currency`; its orders are converted and kept.
+    remove_duplicates : bool
+        Count lines that repeat another one exactly once, also where no number of the line proves them the same.
+    recall : callable or None
+        Given the columns of the first file, the mapping that the user chose for such a file before, or None.
+        Asked where `mapping` is None.
     progress : callable or None
         Called with the share done, 0 to 1, and what is being done.
     connection : ibis DuckDB backend or None
@@ -73,14 +96,30 @@ def read_orders(
     """
     tell = progress or _silent
     checks.refuse_bad_request(files, date_order)
+    checks.refuse_bad_rates(rates, currency)
     with _engine(connection) as backend, tempfile.TemporaryDirectory(prefix="clv-") as workdir:
         sources = _open_all(files, Path(workdir), mapping, tell)
+        if mapping is None and recall is not None:
+            mapping = recall(sources[0].columns)
+        layout = layout_of(sources[0].columns)
+        checks.refuse_customer_table(layout, sources[0].name, mapping)
         chosen, problems = resolve_mapping([(source.name, source.columns) for source in sources], mapping)
         raise_if_any(problems)
         assert chosen is not None
         with _dropping_leftovers(backend.con):
             loaded = _load_all(sources, backend.con, tell)
-            return _read(backend, sources, loaded, chosen, date_order, currency, tell)
+            wishes = _Wishes(date_order, currency, dict(rates or {}), remove_duplicates)
+            return _read(backend, sources, loaded, chosen, layout, wishes, tell)
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """How the user wants the lines to be read."""
+
+    date_order: DateOrder | None
+    currency: str | None
+    rates: dict[str, float]
+    remove_duplicates: bool
 
 
 def _silent(share: float, doing: str) -> None:
@@ -162,19 +201,20 @@ def _read(
     sources: Sequence[Source],
     loaded: Sequence[Loaded],
     mapping: ColumnMapping,
-    date_order: DateOrder | None,
-    currency: str | None,
+    layout: Layout | None,
+    wishes: _Wishes,
     tell: Progress,
 ) -> Ingested:
     engine, names = backend.con, [source.name for source in sources]
-    staged = stage(engine, loaded, mapping)
+    staged = stage(engine, loaded, mapping, layout)
     checks.refuse_empty(engine, staged, names)
     tell(0.6, "Deciding how dates and amounts are written")
-    styles, problems = _styles(engine, staged, date_order, names)
+    styles, problems = _styles(engine, staged, wishes.date_order, names)
     tell(0.65, "Reading dates and amounts")
     lines = read_lines(engine, staged, styles)
     problems += checks.unreadable_columns(engine, lines, staged, names, dates_settled=not problems)
-    settled = settle_currency(engine, lines, currency, mapping, ", ".join(names))
+    duplicates.leave_out(engine, lines, staged, loaded, agreed=wishes.remove_duplicates)
+    settled = settle_currency(engine, lines, wishes.currency, mapping, ", ".join(names), wishes.rates)
     if isinstance(settled, Problem):
         problems.append(settled)
     raise_if_any(problems)
@@ -184,11 +224,18 @@ def _read(
     warnings += [style.doubt for style in styles.numbers.values() if style.doubt]
     known = None if isinstance(settled, Problem) else settled
     report = quality.make_report(
-        engine, lines, files=names, mapping=mapping, currency=known, warnings=warnings
-    )
+        engine, lines, files=names, mapping=mapping, layout=layout, currency=known, warnings=warnings,
+        assumed=[
+            *(finding for source in sources for finding in source.assumed),
+            *assumed.of_columns(mapping, styles.date, styles.numbers, wishes.date_order),
+            *assumed.of_currency(known, wishes.currency, mapping),
+            *assumed.of_attributes(*attributes.latest_and_first(mapping.attributes)),
+        ],
+    )  # fmt: skip
     kept = transactions.keep(backend, engine, lines, mapping, known)
+    failed = failed_payments(engine, lines)
     tell(1.0, "Done")
-    return Ingested(kept, report)
+    return Ingested(kept, report, failed)
 
 
 def _styles(

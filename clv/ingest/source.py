@@ -13,11 +13,12 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from clv.ingest import encodings, files, sql, workbook
+from clv.ingest import assumed, encodings, files, sql, workbook
 from clv.ingest.columns import distinct_names
 from clv.ingest.dialect import Dialect, decide_dialect
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import OrderFile, Recognised, unusable
+from clv.ingest.findings import Finding
 
 ColumnKind = Literal["text", "whole", "decimal", "float", "time"]
 WHOLE_TYPES = frozenset(
@@ -62,6 +63,7 @@ class Source(ABC):
     name: str
     columns: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    assumed: tuple[Finding, ...] = ()
 
     @abstractmethod
     def head(self, rows: int) -> list[list[str]]:
@@ -104,6 +106,7 @@ class TextSource(Source):
         self._path = _without_pattern(text.path, workdir)
         self._dialect: Dialect = decide_dialect(file.name, text.path, wanted)
         self.columns = self._dialect.columns
+        self.assumed = assumed.of_text(file.name, text.encoding, self._dialect)
 
     def head(self, rows: int) -> list[list[str]]:
         """The first rows of data as text."""
@@ -216,6 +219,7 @@ class SheetSource(Source):
         self._sheet = workbook.read_sheet(file.name, file.path, wanted)
         self.columns = self._sheet.columns
         self.warnings = self._sheet.warnings
+        self.assumed = assumed.of_sheet(file.name, self._sheet.title, self._sheet.first_line)
 
     def head(self, rows: int) -> list[list[str]]:
         """The first rows of data as text."""

@@ -14,6 +14,15 @@ from clv.ingest.columns import ColumnMapping
 
 RESERVED = ("source_file", "source_line", "customer_id", "order_id", "ordered_at", "amount", "is_refund")
 
+# What the customer table says of everybody; a column of a file that has such a name gets a number.
+CUSTOMER_TABLE = (
+    "purchase_days", "frequency", "recency_days", "t_days", "monetary_value", "first_order_value", "orders", "revenue",
+    "first_order_date", "last_order_date", "days_since_last_order", "sum_log_gaps", "last_gap_days",
+    "previous_gap_days", "segment", "clv_tier", "clv", "clv_low", "clv_high", "parameter_sd", "process_sd",
+    "churn_risk", "risk_band", "value_at_risk", "probability_alive", "next_order_date", "next_order_low",
+    "next_order_high", "expected_purchases", "expected_spend", "recency_score", "frequency_score", "monetary_score",
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class Transactions:
@@ -61,9 +70,11 @@ def keep(
     return Transactions(connection.table(table), attributes, currency, bool(numbered and numbered[0]))
 
 
-def snake_case(names: Iterable[str]) -> tuple[str, ...]:
-    """Column names in lower case with underscores, different from each other and from the fixed columns."""
-    taken = set(RESERVED)
+def snake_case(
+    names: Iterable[str], reserved: Iterable[str] = (*RESERVED, *CUSTOMER_TABLE)
+) -> tuple[str, ...]:
+    """Column names in lower case with underscores, different from each other and from the reserved ones."""
+    taken = set(reserved)
     written = []
     for name in names:
         plain = (

@@ -34,12 +34,15 @@ class Sheet:
         Cells as the spreadsheet keeps them.
     warnings : tuple of str
         Other sheets that look like orders and were left.
+    title : str
+        What the sheet is called.
     """
 
     columns: tuple[str, ...]
     first_line: int
     rows: list[list[Cell]]
     warnings: tuple[str, ...]
+    title: str
 
 
 def read_sheet(name: str, path: Path, wanted: frozenset[str]) -> Sheet:
@@ -107,7 +110,7 @@ def _choose(name: str, sheets: list[tuple[str, list[list[Cell]]]], wanted: froze
     warnings = (
         (f"{name}: only the sheet «{title}» was read; {listed} may hold orders too.",) if others else ()
     )
-    return Sheet(distinct_names(names), header + 2, rows[header + 1 :], warnings)
+    return Sheet(distinct_names(names), header + 2, rows[header + 1 :], warnings, title)
 
 
 def _header(rows: list[list[Cell]], wanted: frozenset[str]) -> tuple[int, int]:

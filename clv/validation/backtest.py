@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clv.models import ModelDataError
+from clv.forecast import DAYS_PER_MONTH, draw_totals, drawn_parameters, forecast_under
+from clv.models import ModelDataError, ModifiedBetaGeoNBD, fit_by_group
 from clv.validation.blend import add_blend
-from clv.validation.challenger import challenger_candidate
 from clv.validation.choice import Choice, choose
 from clv.validation.comparison import Difference, paired_difference
 from clv.validation.metrics import calibration_table, decile_table
@@ -20,8 +20,7 @@ from clv.validation.origins import BacktestError, Origin
 from clv.validation.predictions import (
     Candidate,
     Prediction,
-    baseline_candidates,
-    model_candidates,
+    model_candidate,
 )
 from clv.validation.scorecard import Scored, absolute_errors, losses, score
 from clv.validation.season import add_season
@@ -81,6 +80,19 @@ class Backtest:
             losses(self.holdout, self.chosen.prediction), losses(self.holdout, other.prediction)
         )
 
+    @cached_property
+    def total_spend_interval(self) -> tuple[float, float] | None:
+        """95 % interval of the total spend that the chosen model held possible, money; None without a forecast."""
+        forecast = self.chosen.prediction.forecast
+        if forecast is None:
+            return None
+        sets = forecast_under(forecast, drawn_parameters(forecast.models))
+        totals = draw_totals(sets, np.zeros(forecast.T.size, dtype=np.intp), 1)
+        months = max(round(self.holdout.days / DAYS_PER_MONTH), 1)
+        spread = np.log1p(totals.relative_sd(np.ones(months))[0, -1] ** 2)
+        reach, mean = 1.96 * np.sqrt(spread), self.chosen.prediction.spend.sum()
+        return float(mean * np.exp(-reach - spread / 2)), float(mean * np.exp(reach - spread / 2))
+
     def deciles(self, money: bool = True) -> pd.DataFrame:
         """``decile_table`` of the chosen candidate, in money or in purchases."""
         prediction, holdout = self.chosen.prediction, self.holdout
@@ -110,9 +122,25 @@ class Backtest:
         )
 
 
-def default_candidates() -> list[Candidate]:
-    """The purchase models, the challenger and the baselines; the season and the blend are built from them."""
-    return [*model_candidates(), challenger_candidate(), *baseline_candidates()]
+def column_to_group_by(inner: Sequence[Origin], attributes: Sequence[str]) -> str | None:
+    """The column whose groups differ most, if any do so by more than chance.
+
+    Decided on the customers of the latest inner origin, so that the period held out has no say.
+    """
+    return _column_that_helps(inner[0].buyers, attributes) if inner else None
+
+
+def _column_that_helps(buyers: pd.DataFrame, attributes: Sequence[str]) -> str | None:
+    history = (buyers["frequency"], buyers["recency_days"], buyers["T_days"])
+    gains: dict[str, float] = {}
+    for column in attributes:
+        try:
+            fitted = fit_by_group(ModifiedBetaGeoNBD, *history, buyers[column])
+        except ModelDataError:  # then no model can be fitted, which is said elsewhere
+            return None
+        if fitted.helps:
+            gains[column] = fitted.gain
+    return max(gains, key=lambda column: gains[column], default=None)
 
 
 def backtest(
@@ -120,10 +148,16 @@ def backtest(
     inner: Sequence[Origin],
     *,
     customers_in_all: int,
-    candidates: Sequence[Candidate] | None = None,
+    candidates: Sequence[Candidate],
+    group_by: str | None = None,
     tell: Progress,
 ) -> Backtest:
     """Choose among the candidates on the inner origins, and score all of them once on the holdout.
+
+    Parameters
+    ----------
+    candidates : where a challenger is among them, its blend with the best model is tried too; the season always is.
+    group_by : column for whose values the best models are also tried each by itself.
 
     Raises
     ------
@@ -134,24 +168,45 @@ def backtest(
             f"None of the {len(holdout.buyers):,} customers known by {holdout.window.cutoff} bought after it: "
             "there is nothing to compare a forecast with."
         )
-    tried = list(candidates) if candidates is not None else default_candidates()
-    origins = [holdout, *inner]
+    origins, tried = [holdout, *inner], list(candidates)
     predicted, failed = _predict_all(origins, tried, tell)
-    for derive in (add_season, add_blend):
-        found = derive(origins, tried, predicted)
-        if found is not None:
-            tried.append(found[0])
-            predicted[found[0].name] = found[1]
-    left = [candidate for candidate in tried if candidate.name in predicted]
-    if not any(candidate.kind == "model" for candidate in left):
+    if not any(candidate.kind == "model" and candidate.name in predicted for candidate in tried):
         raise BacktestError(
-            "No model can be fitted to the orders before the cut-off: " + " ".join(set(failed.values()))
+            "No model can be fitted to the orders before the cut-off: "
+            + " ".join(dict.fromkeys(failed.values()))
         )
-    choice = choose(inner, left, {name: found[1:] for name, found in predicted.items()}) if inner else None
+    choice = _choose(inner, tried, predicted)
+    if group_by is not None and choice is not None:
+        more = _by_group(choice, group_by)
+        more_predicted, more_failed = _predict_all(origins, more, tell)
+        tried, predicted, failed = [*tried, *more], predicted | more_predicted, failed | more_failed
+    before = len(tried)
+    for derive in (add_season, add_blend):
+        derived = derive(origins, tried, predicted)
+        if derived is not None:
+            tried, predicted = [*tried, derived[0]], predicted | {derived[0].name: derived[1]}
+    if len(tried) > before or group_by is not None:
+        choice = _choose(inner, tried, predicted)
+    tell(0.9, "Scoring")
+    left = [candidate for candidate in tried if candidate.name in predicted]
     scored = [score(holdout, candidate, predicted[candidate.name][0]) for candidate in left]
     scored.sort(key=lambda one: float(losses(holdout, one.prediction).mean()))
     tell(1.0, "Done")
     return Backtest(holdout, choice, tuple(scored), failed, customers_in_all)
+
+
+def _choose(
+    inner: Sequence[Origin], candidates: Sequence[Candidate], predicted: dict[str, list[Prediction]]
+) -> Choice | None:
+    left = [candidate for candidate in candidates if candidate.name in predicted]
+    return choose(inner, left, {name: found[1:] for name, found in predicted.items()}) if inner else None
+
+
+def _by_group(choice: Choice, group_by: str) -> list[Candidate]:
+    """The model chosen and that with the smallest loss, each for the values of a column."""
+    best = next(one.candidate for one in choice.scores if one.candidate.setting is not None)
+    settings = dict.fromkeys(one.setting for one in (choice.chosen, best) if one.setting is not None)
+    return [model_candidate(setting.choice, group_by) for setting in settings]
 
 
 def _predict_all(

@@ -156,11 +156,6 @@ def calibration_table(active: BoolArray, probability: FloatArray) -> pd.DataFram
     return grouped.mean().assign(customers=grouped.size()).reset_index(drop=True)
 
 
-def coverage(actual: FloatArray, low: FloatArray, high: FloatArray) -> float:
-    """Share of customers whose outcome lies within the range; both ends belong to it."""
-    return float(((actual >= low - 1e-9) & (actual <= high + 1e-9)).mean())
-
-
 def _spearman(actual: FloatArray, predicted: FloatArray) -> float:
     ranks = pd.DataFrame({"actual": actual, "predicted": predicted}).rank()
     if (ranks.nunique() < 2).any():

@@ -14,13 +14,13 @@ from clv.forecast import (
     DAYS_PER_MONTH,
     FittedModels,
     Forecast,
-    SpendRanges,
+    SpendDistribution,
     drawn_parameters,
     fit_models,
     forecast_customers,
     forecast_under,
     relative_parameter_variance,
-    spend_ranges,
+    spend_distribution,
 )
 from clv.forecast.own_model import with_own_model
 from clv.validation.origins import WEEK, BacktestError, Origin
@@ -49,12 +49,12 @@ class Prediction:
     weekly: FloatArray | None = None
     forecast: Forecast | None = None
 
-    def ranges(self, days: float) -> SpendRanges | None:
-        """The 80 % range of each customer's spend in so many days, as in the app; None without a forecast."""
+    def spend_distribution(self, days: float) -> SpendDistribution | None:
+        """The distribution of each customer's spend in so many days, as in the app; None without a forecast."""
         if self.forecast is None:
             return None
         sets = forecast_under(self.forecast, drawn_parameters(self.forecast.models))
-        return spend_ranges(self.forecast, relative_parameter_variance(sets), days / DAYS_PER_MONTH)
+        return spend_distribution(self.forecast, relative_parameter_variance(sets), days / DAYS_PER_MONTH)
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,20 @@ MODEL_NAMES: dict[ModelChoice, str] = {
 }
 
 
-def model_candidates(group_by: str | None = None) -> list[Candidate]:
-    """The purchase models, each with the Gamma-Gamma spend model; by the values of a column where one is given."""
-    by = f", by {group_by}" if group_by else ""
-    return [
-        _model_candidate(name + by, ModelSetting(choice, group_by)) for choice, name in MODEL_NAMES.items()
-    ]
+def model_candidates() -> list[Candidate]:
+    """The purchase models, each with the Gamma-Gamma spend model."""
+    return [model_candidate(choice) for choice in MODEL_NAMES]
+
+
+def model_candidate(choice: ModelChoice, group_by: str | None = None) -> Candidate:
+    """One purchase model, with a fit for each value of a column where one is given."""
+    setting = ModelSetting(choice, group_by)
+
+    def predict(origin: Origin) -> Prediction:
+        return predict_by_model(origin, fit_models(origin.buyers, setting))
+
+    name = MODEL_NAMES[choice] + (f", by {group_by}" if group_by else "")
+    return Candidate(name, "model", predict, setting)
 
 
 def baseline_candidates() -> list[Candidate]:
@@ -112,13 +120,6 @@ def predict_by_model(origin: Origin, models: FittedModels) -> Prediction:
         weekly=np.diff(in_cell @ by_week),
         forecast=forecast,
     )
-
-
-def _model_candidate(name: str, setting: ModelSetting) -> Candidate:
-    def predict(origin: Origin) -> Prediction:
-        return predict_by_model(origin, fit_models(origin.buyers, setting))
-
-    return Candidate(name, "model", predict, setting)
 
 
 def _purchases_up_to(forecast: Forecast, days: FloatArray) -> FloatArray:

@@ -11,7 +11,6 @@ from clv.validation.metrics import (
     TWEEDIE_POWER,
     ActivityScores,
     AmountScores,
-    coverage,
     deviances,
     score_activity,
     score_amounts,
@@ -28,7 +27,8 @@ class Scored:
 
     Attributes
     ----------
-    coverage : share of customers whose spend lay within the 80 % range; None where the candidate gives none.
+    coverage : share of customers whose spend lay within the middle 80 % of what was held possible, ties at nothing
+        shared (``SpendDistribution.share_inside``); None where the candidate gives no distribution.
     """
 
     candidate: Candidate
@@ -41,14 +41,14 @@ class Scored:
 
 def score(origin: Origin, candidate: Candidate, prediction: Prediction) -> Scored:
     """Score a prediction against what happened."""
-    ranges = prediction.ranges(origin.days)
+    spend = prediction.spend_distribution(origin.days)
     return Scored(
         candidate=candidate,
         prediction=prediction,
         purchases=score_amounts(origin.purchases, prediction.purchases, power=1),
         money=score_amounts(origin.spend, prediction.spend, power=TWEEDIE_POWER),
         activity=score_activity(origin.active, prediction.active),
-        coverage=None if ranges is None else coverage(origin.spend, ranges.low, ranges.high),
+        coverage=None if spend is None else float(spend.share_inside(origin.spend).mean()),
     )
 
 

@@ -211,7 +211,7 @@ def seasonal_candidate(candidate: Candidate) -> Candidate:
         prediction = candidate.predict(origin)
         return in_season(origin, prediction, index_of_origin(origin, _models_of(prediction)))
 
-    return Candidate(f"{candidate.name} with season", candidate.kind, predict, candidate.setting)
+    return Candidate(f"{candidate.name} with season", candidate.kind, predict)
 
 
 def in_season(origin: Origin, prediction: Prediction, index: SeasonIndex) -> Prediction:

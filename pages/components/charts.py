@@ -23,11 +23,15 @@ def draw_chart(
     key: str,
     **options: Any,
 ) -> None:
-    """Draw a chart of clv.charts from its frame; ``alt`` says what it shows to those who cannot see it.
+    """Draw a chart of money from its frame, see ``draw_figure``."""
+    draw_figure(chart(frame, *args, currency_symbol=currency_sign(currency), **options), alt=alt, key=key)
+
+
+def draw_figure(figure: Figure, *, alt: str, key: str) -> None:
+    """Draw a chart of clv.charts; ``alt`` says what it shows to those who cannot see it.
 
     While the structure stays the same, the browser keeps the chart and takes in the new data alone.
     """
-    figure = chart(frame, *args, currency_symbol=currency_sign(currency), **options)
     datasets = {name: _arrow_table(columns) for name, columns in figure.datasets.items()}
     st.vega_lite_chart(
         spec={**figure.spec, "datasets": datasets},

@@ -30,5 +30,18 @@ def download_table(
     )
 
 
+def download_page(label: str, page: Callable[[], str], name: str, key: str) -> None:
+    """A button that builds a page to read in any browser."""
+    st.download_button(
+        label,
+        data=lambda: page().encode(),
+        file_name=f"{_file_name(name)}.html",
+        mime="text/html",
+        on_click="ignore",
+        key=key,
+        icon="⬇️",
+    )
+
+
 def _file_name(name: str) -> str:
     return re.sub(r"[^\w-]+", "_", name.lower()).strip("_")

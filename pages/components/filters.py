@@ -10,6 +10,8 @@ from clv.economics import CLV_TIERS
 from pages.components.tables import column_label
 
 MOST_VALUES = 60
+# Columns whose filters stand beside those of segment, risk and tier.
+AT_HAND = 5
 
 
 def filter_customers(analysis: Analysis, page: str) -> pd.DataFrame:
@@ -17,12 +19,25 @@ def filter_customers(analysis: Analysis, page: str) -> pd.DataFrame:
     with st.spinner("Working out each customer's range and next order …", show_time=True):
         table = analysis.customers
     keep = pd.Series(True, index=table.index)
+    attributes = _attribute_values(analysis)
+    at_hand = dict(list(attributes.items())[:AT_HAND])
     choices = {
         "segment": analysis.dataset.segment_names,
         "risk_band": list(RISK_BANDS),
         "clv_tier": list(CLV_TIERS),
-        **_attribute_values(analysis),
+        **at_hand,
     }
+    keep &= _chosen(choices, table, page)
+    further = {name: values for name, values in attributes.items() if name not in at_hand}
+    if further:
+        with st.expander("More filters", key=f"{page}_more_filters"):
+            keep &= _chosen(further, table, page)
+    return table[keep].sort_values(["clv", "customer_id"], ascending=[False, True], na_position="last")
+
+
+def _chosen(choices: dict[str, list[str]], table: pd.DataFrame, page: str) -> pd.Series:
+    """Draw a filter for each column; the customers who pass them all."""
+    keep = pd.Series(True, index=table.index)
     with st.grid(4, min_column_width=150):
         for column, options in choices.items():
             chosen = st.multiselect(
@@ -34,7 +49,7 @@ def filter_customers(analysis: Analysis, page: str) -> pd.DataFrame:
             )
             if chosen:
                 keep &= table[column].isin(chosen)
-    return table[keep].sort_values(["clv", "customer_id"], ascending=[False, True], na_position="last")
+    return keep
 
 
 def _attribute_values(analysis: Analysis) -> dict[str, list[str]]:

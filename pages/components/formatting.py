@@ -8,6 +8,7 @@ import re
 from clv import wording
 from clv.wording import currency_sign
 
+ACRONYMS = frozenset({"nps", "sms", "utm", "id", "sku", "vip"})
 # Characters that Markdown (and Streamlit's maths and directives) would read as formatting.
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:])")
 
@@ -51,6 +52,11 @@ def days(number: float) -> str:
     return "1 day" if round(number) == 1 else f"{count(number)} days"
 
 
+def customers(number: int) -> str:
+    """1 customer, 5,000 customers."""
+    return "1 customer" if number == 1 else f"{count(number)} customers"
+
+
 def plain(text: str) -> str:
     """Text from a file, shown as it is and not as Markdown."""
     return MARKDOWN.sub(r"\\\1", text)
@@ -63,4 +69,5 @@ def in_prose(text: str) -> str:
 
 def attribute_label(name: str) -> str:
     """A column of the user's own file as a heading."""
-    return name.replace("_", " ").capitalize()
+    words = name.replace("_", " ").capitalize().split(" ")
+    return " ".join(word.upper() if word.lower() in ACRONYMS else word for word in words)

@@ -18,6 +18,7 @@ def navigate() -> StreamlitPage:
             st.Page("pages/customers.py", title="Customers", icon="👤"),
             st.Page("pages/segments.py", title="Segments", icon="🧩"),
             st.Page("pages/what_if.py", title="What-if", icon="🎚️"),
+            st.Page("pages/trust.py", title="Trust", icon="🎯"),
             st.Page("pages/lists.py", title="Lists", icon="📋"),
         ]
     )

@@ -31,7 +31,12 @@ def finding(sentence: str) -> None:
 
 
 def can_forecast(analysis: Analysis) -> bool:
-    """Whether the data identify a model; fits it on first use and says in words why where they do not."""
+    """Whether to show a forecast: enough data, or the user wants a rough one, and a model that they identify.
+
+    Fits the model on first use, and says in words why where there is no forecast.
+    """
+    if analysis.dataset.data_notes and not (_identifies_a_model(analysis) and _wants_rough(analysis)):
+        return False
     try:
         with st.container():  # holds the spinner's place, so that nothing below moves
             if not analysis.is_ready:
@@ -40,15 +45,45 @@ def can_forecast(analysis: Analysis) -> bool:
                     set_aside_loaded()
         notes = analysis.notes
     except ModelDataError as error:
-        st.warning(
-            f"**No forecast from these data.** {plain(str(error))} What happened so far is shown; "
-            "CLV, churn risk and what-if need a model.",
-            icon="⚠️",
-        )
+        _say_no_forecast(error)
         return False
     for note in notes:
         st.caption(f"⚠️ {in_prose(note)}")
     return True
+
+
+def _say_no_forecast(error: ModelDataError) -> None:
+    st.warning(
+        f"**No forecast from these data.** {plain(str(error))} What happened so far is shown; "
+        "CLV, churn risk and what-if need a model.",
+        icon="⚠️",
+    )
+
+
+def _identifies_a_model(analysis: Analysis) -> bool:
+    """Whether few data identify a model at all; says why where they do not."""
+    try:
+        _ = analysis.models
+    except ModelDataError as error:
+        _say_no_forecast(error)
+        return False
+    return True
+
+
+def _wants_rough(analysis: Analysis) -> bool:
+    """Say what the data lack for a forecast, and offer a rough one."""
+    reasons = "\n".join(f"- {in_prose(note)}" for note in analysis.dataset.data_notes)
+    st.warning(
+        f"**No forecast from these data unless you ask for a rough one.**\n\n{reasons}\n\nWhat happened so far is "
+        "shown; add older orders for a forecast to rely on.",
+        icon="⚠️",
+    )
+    return st.toggle(
+        "Show a rough forecast all the same",
+        key="rough_forecast",
+        persist_state="session",
+        help="CLV, churn risk and what-if from too few data: read the ranges, not the single figures.",
+    )
 
 
 def _show_problems() -> None:

@@ -17,11 +17,19 @@ import streamlit as st
 from clv.analysis import Analysis
 from clv.assumptions import Assumptions
 from clv.dataset import Dataset
-from clv.ingest import InputError, OrderFile, read_orders
+from clv.ingest import InputError, OrderFile, sort_files
+from clv.ingest.database import read_database
+from clv.ingest.database_connections import OrderDatabase
+from clv.ingest.remembered import recall
+from clv.loading import read_shop
 from clv.models.warm_up import warm_up
 
 SAMPLE_NAME = "Sample shop"
-SAMPLE_ORDERS = Path(__file__).parents[2] / "sample_data" / "orders.csv"
+SAMPLE_FOLDER = Path(__file__).parents[2] / "sample_data"
+SAMPLE_ORDERS = SAMPLE_FOLDER / "orders.csv"
+SAMPLE_FILES = tuple(
+    OrderFile(name, SAMPLE_FOLDER / name) for name in ("orders.csv", "contacts.csv", "spend.csv")
+)
 SAMPLE_CURRENCY = "EUR"
 STATE = "clv_session"
 EMPTIED = "uploads_emptied"
@@ -37,16 +45,18 @@ class Session:
     name: str
     is_sample: bool = True
     files: tuple[OrderFile, ...] = ()
+    # The first of the files that holds orders or a table of customers: whose columns can be chosen.
+    orders_file: OrderFile | None = None
     fingerprint: str = ""
     problems: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
+    database: OrderDatabase | None = None
     analysis: Analysis | None = None
 
 
 @st.cache_resource(show_spinner="Loading the sample shop …")
 def _sample() -> Dataset:
-    files = [OrderFile(SAMPLE_ORDERS.name, SAMPLE_ORDERS)]
-    return Dataset(read_orders(files, currency=SAMPLE_CURRENCY))
+    return read_shop(SAMPLE_FILES, currency=SAMPLE_CURRENCY).dataset()
 
 
 @st.cache_resource(show_spinner=False)
@@ -77,7 +87,27 @@ def analysis_under(assumptions: Assumptions) -> Analysis:
 
 def use_sample() -> None:
     """Go back to the sample shop, the uploader emptied."""
-    st.session_state[STATE] = Session(_sample(), SAMPLE_NAME)
+    _begin(Session(_sample(), SAMPLE_NAME))
+
+
+def take_database(database: OrderDatabase, settings: Mapping[str, Any], progress: Progress) -> None:
+    """Read orders where they are, under settings (mapping, currency); the uploader is emptied.
+
+    Raises
+    ------
+    InputError : they cannot be read; the data loaded before stay.
+    """
+    try:
+        dataset = Dataset(read_database(database, progress=progress, **settings))
+    except InputError:
+        raise
+    except ValueError as error:
+        raise database.refusal(str(error).rstrip("."), "Check the columns that were chosen") from error
+    _begin(Session(dataset, database.label, is_sample=False, database=database))
+
+
+def _begin(state: Session) -> None:
+    st.session_state[STATE] = state
     st.session_state[EMPTIED] = st.session_state.get(EMPTIED, 0) + 1
 
 
@@ -95,6 +125,8 @@ def take_uploads(uploads: Sequence[Any], progress: Progress) -> None:
         return
     state.fingerprint = fingerprint
     state.files = _spool(uploads, state)
+    found = sort_files(state.files)
+    state.orders_file = (*found.orders, *found.customers)[0]
     state.settings = {}
     _read(state, progress)
 
@@ -108,8 +140,7 @@ def reread(settings: Mapping[str, Any], progress: Progress) -> None:
 
 def _read(state: Session, progress: Progress) -> None:
     try:
-        ingested = read_orders(state.files, progress=progress, **state.settings)
-        dataset = Dataset(ingested)
+        dataset = read_shop(state.files, progress=progress, recall=recall, **state.settings).dataset()
     except InputError as error:
         state.problems = tuple(str(problem) for problem in error.problems)
         return
@@ -118,7 +149,7 @@ def _read(state: Session, progress: Progress) -> None:
         return
     state.dataset = dataset
     state.name = ", ".join(file.name for file in state.files)
-    state.is_sample, state.problems = False, ()
+    state.is_sample, state.problems, state.database = False, (), None
 
 
 def set_aside_loaded() -> None:

@@ -10,7 +10,8 @@ import streamlit as st
 from clv.assumptions import AssumptionError, Assumptions
 from clv.dataset import Dataset
 from clv.wording import currency_sign
-from pages.components.formatting import attribute_label, count, day, in_prose, plain
+from pages.components.database import database_controls
+from pages.components.formatting import attribute_label, count, day, in_prose, money, plain
 from pages.components.progress import reading_progress
 from pages.components.session import Session, session, take_uploads, uploads_key, use_sample
 
@@ -89,14 +90,18 @@ def _data_controls(state: Session) -> None:
         accept_multiple_files=True,
         key=uploads_key(),
         help="CSV, Excel or Parquet with one row per order or per order line: at least a customer, a date and "
-        "an amount. Several files are read as one. The file stays on this machine.",
+        "an amount. Several files are read as one. A file of contacts (customer or email, no orders) and one of marketing "
+        "spend (date, channel, amount) may come along; a table of customers (frequency, recency, T, spend) will do in "
+        "place of orders. Files stay on this machine.",
     )
     with reading_progress() as progress:
         take_uploads(uploads or [], progress)
+    database_controls()
     state = session()
     summary = state.dataset.summary
     st.caption(
-        f"**{plain(state.name)}**: {count(len(summary.frame))} customers, orders up to {day(state.dataset.as_of)}"
+        f"**{plain(state.name)}**: {count(len(summary.frame))} customers, "
+        f"{'orders up to' if state.dataset.has_orders else 'as of'} {day(state.dataset.as_of)}"
     )
     if not state.is_sample:
         st.button("Back to the sample shop", on_click=use_sample, key="use_sample", width="stretch")
@@ -119,6 +124,7 @@ def _assumption_controls(state: Session) -> None:
         bind="query-params",
         help="Cost to acquire one customer: marketing spend divided by the customers it won.",
     )
+    _offer_cac(state.dataset, currency)
     st.slider(
         "Horizon, months",
         1,
@@ -151,6 +157,34 @@ def _assumption_controls(state: Session) -> None:
     with st.expander("More", key="more"):
         _rarely_changed(start)
     st.button("Reset assumptions", on_click=_reset, key="reset", width="stretch")
+
+
+def _offer_cac(dataset: Dataset, currency: str | None) -> None:
+    """Take the CAC that the spend file gives, if there is one."""
+    if dataset.media is None or not dataset.media.cac:
+        return
+    given = _on_slider(dataset.media.cac, dataset)
+    st.button(
+        in_prose(f"Use {money(dataset.media.cac, currency)}, the CAC from the spend file"),
+        on_click=_set_cac,
+        args=(given,),
+        disabled=st.session_state.get("cac") == given,
+        key="use_media_cac",
+        width="stretch",
+        help="All spend divided by all new customers, those of free channels included, from "
+        f"{day(dataset.media.first_date)} to {day(dataset.media.last_date)}. The slider goes to the nearest step. "
+        "By channel: page Segments.",
+    )
+
+
+def _set_cac(cac: float) -> None:
+    st.session_state["cac"] = cac
+
+
+def _on_slider(cac: float, dataset: Dataset) -> float:
+    """The value nearest to a CAC that the slider can stand at."""
+    step = _cac_step(dataset)
+    return round(round(min(cac, _largest_cac(dataset)) / step) * step, 6)
 
 
 def _margin_controls(start: dict[str, Any]) -> None:
@@ -261,7 +295,7 @@ def _start_values(dataset: Dataset) -> dict[str, Any]:
         "model": DEFAULTS.model,
         "group_by": ONE_FOR_ALL,
         "intervals": DEFAULTS.intervals,
-        "currency": dataset.transactions.currency or NO_CURRENCY,
+        "currency": dataset.currency or NO_CURRENCY,
     }
 
 
@@ -276,9 +310,8 @@ def _start_from_file(state: Session) -> dict[str, Any]:
             st.session_state["group_by"] = ONE_FOR_ALL
         if before is not None:
             # A slider whose range changes forgets its value, so it is said again.
-            largest, step = _largest_cac(state.dataset), _cac_step(state.dataset)
-            cac = min(float(st.session_state.get("cac", start["cac"])), largest)
-            st.session_state["cac"] = round(round(cac / step) * step, 6)
+            cac = float(st.session_state.get("cac", start["cac"]))
+            st.session_state["cac"] = _on_slider(cac, state.dataset)
     return start
 
 

@@ -8,8 +8,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from clv.history.contacts import CONTACTS_FILE
+from clv.history.from_table import FROM_TABLE
+from clv.history.summary import FIRST_ORDER, LAST_ORDER
 from clv.wording import currency_sign
 from pages.components.formatting import attribute_label, count, money, percent
+from pages.components.session import session
 from pages.components.sidebar import current_currency
 
 SHOWN_ROWS = 200
@@ -19,6 +23,16 @@ SHARE = "share"
 COUNT = "count"
 DATE = "date"
 
+# Where a column of the user's own is from: (short, in full).
+ORIGINS = {
+    FIRST_ORDER: (
+        "first order",
+        "From the order file, at the customer's first order: how the customer was won.",
+    ),
+    LAST_ORDER: ("latest", "From the order file, of the customer's last order that says it: contact data."),
+    CONTACTS_FILE: ("contacts", "From the file of contacts."),
+    FROM_TABLE: ("table", "From the table of customers."),
+}
 # Column: (label, kind, what it means).
 COLUMNS: dict[str, tuple[str, str, str]] = {
     "customer_id": ("Customer", "text", "The id in the order file."),
@@ -58,11 +72,16 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     ),
     "new_customer_low": ("low", MONEY, "Low end of its 80 % interval."),
     "new_customer_high": ("high", MONEY, "High end of its 80 % interval."),
-    "clv_to_cac": ("CLV:CAC", "decimal", "New customer CLV divided by the CAC in the sidebar."),
+    "cac": ("CAC", MONEY, "Spend divided by new customers, by the spend file; 0 where nothing was spent."),
+    "clv_to_cac": (
+        "CLV:CAC",
+        "decimal",
+        "New customer CLV divided by the CAC of this row, or by the one in the sidebar where no spend file gives it.",
+    ),
     "payback_month": (
         "Payback, month",
         COUNT,
-        "First month in which the margin reaches the CAC in the sidebar.",
+        "First month in which the margin reaches the CAC of this row, or else the one in the sidebar.",
     ),
     "largest_cac": (
         "Largest CAC",
@@ -97,6 +116,8 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     ),
     "orders": ("Orders", COUNT, "Orders so far."),
     "revenue": ("Revenue", MONEY, "Net of refunds, so far."),
+    "revenue_per_customer": ("Revenue each", MONEY, "Revenue so far per customer of the group."),
+    "repeat_rate": ("Bought again", SHARE, "Share of customers with paid orders on two days or more."),
     "revenue_share": ("Share of revenue", SHARE, "Of the revenue of all customers with a paid order."),
     "first_order_date": ("First order", DATE, "Day of the first paid order."),
     "last_order_date": ("Last order", DATE, "Day of the last paid order."),
@@ -109,6 +130,49 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "recency_score": ("R", COUNT, "Recency score, 5 bought most recently."),
     "frequency_score": ("F", COUNT, "Frequency score: 1, 2, 3, 4-5, 6+ order days."),
     "monetary_score": ("M", COUNT, "Monetary score, 5 spent most."),
+    "candidate": ("Forecast by", "text", "Model or naive rule; ✓ is the one chosen."),
+    "by_value": (
+        "As an expected value",
+        "text",
+        "Against the one chosen, by the loss that models are chosen by (deviance of order days and spend): whose forecast "
+        "is nearer, beyond chance?",
+    ),
+    "by_error": (
+        "By absolute error",
+        "text",
+        "Against the one chosen, by the absolute error in order days: it favours whoever says 0 for rare buyers.",
+    ),
+    "orders_bias": (
+        "Total off by",
+        "signed share",
+        "Expected order days of all customers over those that came, less 1.",
+    ),
+    "orders_mae": ("Off per customer (MAE)", "fine", "Mean absolute error in order days per customer."),
+    "orders_rmse": ("RMSE", "fine", "Root mean squared error in order days per customer."),
+    "spend_bias": (
+        "Revenue off by",
+        "signed share",
+        "Expected spend of all customers over what they spent, less 1.",
+    ),
+    "spend_mae": ("Spend MAE", MONEY, "Mean absolute error in spend per customer."),
+    "spend_gini": (
+        "Ranking (Gini)",
+        "fine",
+        "Normalised Gini by spend: 1 ranks customers perfectly, 0 not at all.",
+    ),
+    "top_decile": ("Best tenth", SHARE, "Share of the spend that the tenth predicted highest brought."),
+    "spearman": ("Spearman", "fine", "Rank correlation of expected and actual order days."),
+    "auc": (
+        "AUC",
+        "fine",
+        "Of one who ordered and one who did not, how often the right one is ranked higher.",
+    ),
+    "brier": ("Brier", "fine", "Mean squared error of the probability of ordering; smaller is better."),
+    "coverage": (
+        "Ranges hold",
+        SHARE,
+        "Share of customers whose spend lay in the 80 % range; ties at nothing shared.",
+    ),
 }
 
 
@@ -160,8 +224,8 @@ def _as_shown(frame: pd.DataFrame) -> pd.DataFrame:
     columns = {}
     for name in frame.columns:
         kind = COLUMNS.get(name, ("", "", ""))[1]
-        if kind == SHARE:
-            columns[name] = 100 * frame[name]
+        if kind in (SHARE, "signed share"):
+            columns[name] = (100 * frame[name]).round(1) + 0.0  # no -0
         elif kind == MONEY:
             columns[name] = frame[name].round(0 if frame[name].abs().max() >= 100 else 2)
     return frame.assign(**columns)
@@ -176,12 +240,24 @@ def _in_words(name: str, value: Any, currency: str | None) -> str:
     return count(value) if kind == COUNT else str(value)
 
 
+def _attribute(name: str) -> tuple[str, str, str]:
+    """Label, kind and meaning of a column of the user's own: which file and which order it is from."""
+    origin = session().dataset.summary.origins.get(name, FIRST_ORDER)
+    short, meaning = ORIGINS[origin]
+    return f"{column_label(name)} · {short}", "text", meaning
+
+
 def _config(name: str):
-    label, kind, meaning = COLUMNS.get(
-        name, (column_label(name), "text", "From the order file, at the first order.")
-    )
+    label, kind, meaning = COLUMNS.get(name) or _attribute(name)
     sign = currency_sign(current_currency())
-    formats = {MONEY: "localized", SHARE: "%.0f %%", COUNT: "localized", "decimal": "%.1f"}
+    formats = {
+        MONEY: "localized",
+        SHARE: "%.0f %%",
+        COUNT: "localized",
+        "decimal": "%.1f",
+        "fine": "%.3f",
+        "signed share": "%+.0f %%",
+    }
     if kind == MONEY and sign:
         label = f"{label} ({sign})"
     if kind == DATE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from xml.etree import ElementTree
 
 import numpy as np
@@ -17,6 +18,7 @@ PAGES = {
     "Customers": "pages/customers.py",
     "Segments": "pages/segments.py",
     "What-if": "pages/what_if.py",
+    "Trust": "pages/trust.py",
     "Lists": "pages/lists.py",
 }
 ONE_TIME = "customer,date,amount\n" + "\n".join(
@@ -109,7 +111,7 @@ def test_bad_file_is_explained_and_the_sample_stays(app, name, bad):
 def test_nobody_buys_twice(app, name):
     page = open_page(give(app, "once.csv", ONE_TIME.encode()), name)
     assert_sound(page)
-    if name != "Data":
+    if name not in ("Data", "Trust"):
         assert "No forecast from these data" in words(page)
         assert "Nobody bought on a second day" in words(page)
 
@@ -118,7 +120,90 @@ def test_nobody_buys_twice(app, name):
 def test_one_customer(app, name):
     page = open_page(give(app, "one.csv", b"customer,date,amount\na,2024-01-31,5\na,2024-03-01,6\n"), name)
     assert_sound(page)
-    assert page.error or "No forecast" in words(page) or name == "Data"
+    assert page.error or "No forecast" in words(page) or name in ("Data", "Trust")
+
+
+def few_orders() -> bytes:
+    """A shop with repeat buyers, too small for a forecast to rely on."""
+    return own_orders(customers=120)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_few_customers_get_the_history_and_a_rough_forecast_on_request(app, name):
+    page = open_page(give(app, "few.csv", few_orders()), name)
+    assert_sound(page)
+    if name == "Data":
+        return
+    assert "Only 120 customers ever paid" in words(page)
+    assert "120 customers brought" in words(page)
+    page.toggle(key="rough_forecast").set_value(True).run()
+    assert_sound(page)
+    assert "120 customers brought" not in words(page)
+
+
+def test_a_rough_forecast_is_a_range(app):
+    page = give(app, "few.csv", few_orders())
+    assert "CLV, 12 months" not in boxes(page)
+    assert set(boxes(page)) == {"Customers", "Revenue so far", "Average order", "Bought again"}
+    page.toggle(key="rough_forecast").set_value(True).run()
+    assert " to " in boxes(page)["CLV, 12 months"]
+    assert "customers may be worth" in words(page)
+
+
+def customer_table() -> bytes:
+    rng = np.random.default_rng(5)
+    frequency = rng.geometric(0.4, 900) - 1
+    T = rng.integers(200, 700, 900)
+    table = pd.DataFrame({"customer_id": [f"k{n}" for n in range(900)], "frequency": frequency})
+    table["recency"] = np.where(frequency > 0, (T * rng.uniform(0.1, 0.9, 900)).round(), 0)
+    return table.assign(T=T, monetary_value=rng.gamma(4, 10, 900).round(2)).to_csv(index=False).encode()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_table_of_customers(app, name):
+    page = open_page(give(app, "summary.csv", customer_table()), name)
+    assert_sound(page)
+    assert not page.error
+    assert "900 customers" in words(page)
+    if name in ("Data", "Customers"):
+        assert "without their orders" in words(page)
+
+
+def table_page() -> None:
+    """The sidebar and the form of a table of customers: a form that AppTest can press, unlike one of a page."""
+    from pages.components.column_form import table_form
+    from pages.components.sidebar import draw_sidebar
+
+    draw_sidebar()
+    table_form()
+
+
+def test_a_table_of_customers_in_weeks():
+    page = give(AppTest.from_function(table_page, default_timeout=120).run(), "summary.csv", customer_table())
+    page.selectbox(key="data_unit").set_value("weeks")
+    next(button for button in page.button if button.label == "Read the table again").click().run()
+    assert_sound(page)
+    dataset = page.session_state["clv_session"].dataset
+    assert "Recency and T are in weeks" in [finding.what for finding in dataset.report.assumed]
+    assert dataset.buyers["T_days"].min() >= 7 * 200
+
+
+def test_contacts_and_spend_beside_the_orders(app):
+    files = [(name, (SAMPLE_ORDERS.parent / name).read_bytes(), "text/csv") for name in
+             ("contacts.csv", "orders.csv", "spend.csv")]  # fmt: skip
+    page = open_page(app.file_uploader(key="uploads").set_value(files).run(), "Data")
+    assert_sound(page)
+    assert not page.error
+    assert r"5,000 of 5,000 customers have a row in the contacts" in words(page)
+    page.button(key="use_media_cac").click().run()
+    assert page.slider(key="cac").value == 18.5
+
+
+def test_the_channels_of_the_spend_on_segments(app):
+    page = open_page(app, "Segments")
+    page.segmented_control(key="segments_by").set_value("channel").run()
+    assert_sound(page)
+    assert "Paid social: a new customer costs more than it brings" in words(page)
 
 
 def test_a_bad_file_leaves_the_users_own_data(app):
@@ -220,7 +305,9 @@ def test_breakdowns(app):
 
 
 def _key_of(label: str) -> str:
-    return {"Segment": "segment", "CLV tier": "clv_tier", "Risk": "risk_band"}.get(label, label.lower())
+    return {"Segment": "segment", "CLV tier": "clv_tier", "Risk": "risk_band"}.get(
+        label, label.lower().replace(" ", "_")
+    )
 
 
 def test_find_and_filter_customers(app):
@@ -255,3 +342,26 @@ def test_cdnow(app, name):
     page = open_page(give(app, path.name, path.read_bytes()), name)
     assert_sound(page)
     assert "23,570 customers" in words(page)
+
+
+def wait_for_backtests(app: AppTest) -> AppTest:
+    for thread in [thread for thread in threading.enumerate() if thread.name == "backtest"]:
+        thread.join(120)
+    return app.run()
+
+
+def test_trust_tests_the_forecast_and_hands_the_model_over(app):
+    page = wait_for_backtests(open_page(app, "Trust"))
+    assert_sound(page)
+    assert "Told only what was known on 31 December 2025" in words(page)
+    assert set(boxes(page)) == {"Order days", "Revenue", "Best tenth", "Ranges hold"}
+    page.button(key="trust_use").click().run()
+    assert_sound(page)
+    assert page.selectbox(key="group_by").value == "channel"
+    assert "The other pages use" in words(page)
+
+
+def test_trust_says_why_there_is_no_backtest(app):
+    page = wait_for_backtests(open_page(give(app, "few.csv", ONE_TIME.encode()), "Trust"))
+    assert_sound(page)
+    assert "cannot be backtested" in words(page)

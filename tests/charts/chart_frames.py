@@ -12,6 +12,7 @@ import pandas as pd
 from clv import charts
 from clv.charts import (
     acquisition,
+    backtest,
     customers,
     distributions,
     history,
@@ -113,6 +114,31 @@ def payback() -> pd.DataFrame:
     return pd.DataFrame({"month": month, "cumulative_margin": margin, "low": margin - 2, "high": margin + 2})
 
 
+def deciles() -> pd.DataFrame:
+    spend = np.linspace(200, 1, 10)
+    return pd.DataFrame(
+        {"decile": np.arange(1, 11), "customers": 50, "predicted": spend, "actual": spend * 0.9}
+    )
+
+
+def weeks() -> pd.DataFrame:
+    actual, predicted = np.full(13, 30.0), np.linspace(34, 25, 13)
+    return pd.DataFrame(
+        {
+            "week": np.arange(1, 14),
+            "actual": actual,
+            "predicted": predicted,
+            "cumulative_actual": np.cumsum(actual),
+            "cumulative_predicted": np.cumsum(predicted),
+        }
+    )
+
+
+def probability_bins() -> pd.DataFrame:
+    probability = np.linspace(0.05, 0.95, 10)
+    return pd.DataFrame({"probability": probability, "share_active": probability**1.1, "customers": 120})
+
+
 BUILDERS: dict[str, tuple[Callable[[], pd.DataFrame], Callable[[pd.DataFrame], Figure], int]] = {
     "clv": (clv_bins, lambda f: charts.clv_distribution(f, "€"), distributions.DISTRIBUTION_HEIGHT),
     "risk": (risk_bins, lambda f: charts.risk_distribution(f, 0.3, 0.7), distributions.DISTRIBUTION_HEIGHT),
@@ -125,6 +151,9 @@ BUILDERS: dict[str, tuple[Callable[[], pd.DataFrame], Callable[[pd.DataFrame], F
         customers.ORDER_HISTORY_HEIGHT,
     ),
     "months": (months, lambda f: charts.monthly_revenue(f, "CHF"), history.MONTHLY_HEIGHT),
+    "deciles": (deciles, lambda f: charts.decile_chart(f, "€"), backtest.HEIGHT),
+    "weeks": (weeks, charts.tracking_chart, backtest.HEIGHT),
+    "calibration": (probability_bins, charts.calibration_chart, backtest.HEIGHT),
     "payback": (payback, lambda f: charts.payback_curve(f, 32.0, 7, "€"), acquisition.PAYBACK_HEIGHT),
 }
 

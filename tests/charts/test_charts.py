@@ -76,7 +76,10 @@ def test_says_the_unit_on_the_value_axis(name: str) -> None:
         for channel in ("x", "y")
         if isinstance(axis := layer["encoding"].get(channel, {}).get("axis"), dict) and axis.get("title")
     }
-    assert any("(" in title or title in ("Customers", "Churn risk") for title in titles), titles
+    assert any(
+        "(" in title or title in ("Customers", "Churn risk", "Order days so far", "Share who ordered")
+        for title in titles
+    ), titles
 
 
 def test_clv_distribution_reads_median_and_mean_off_the_bins() -> None:

@@ -28,6 +28,9 @@ from tests.charts.chart_frames import (
 )
 
 CHANGING = {  # a column of each chart's frame that moves when a slider moves
+    "deciles": "actual",
+    "weeks": "cumulative_actual",
+    "calibration": "share_active",
     "clv": "customers",
     "risk": "value_at_risk",
     "segments": "clv_total",

@@ -1,0 +1,68 @@
+"""A backtest at work behind the page, so that the page stays usable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from threading import Thread
+
+import streamlit as st
+
+from clv.dataset import Dataset
+from clv.validation.backtest import Backtest
+from clv.validation.origins import BacktestError
+
+RUNS = "backtest_runs"
+THREAD_NAME = "backtest"
+LOOK_EVERY = "700ms"
+
+
+@dataclass
+class BacktestRun:
+    """How far a backtest is; written by its thread, read by the page."""
+
+    dataset: Dataset
+    holdout_days: int | None
+    share: float = 0.0
+    doing: str = "Starting"
+    found: Backtest | None = None
+    problem: str | None = None
+    thread: Thread = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.thread = Thread(target=self._work, daemon=True, name=THREAD_NAME)
+        self.thread.start()
+
+    @property
+    def is_going(self) -> bool:
+        """Whether there is neither a result nor a reason why there is none."""
+        return self.found is None and self.problem is None
+
+    def _work(self) -> None:
+        try:
+            self.found = self.dataset.backtest(self.holdout_days, self._tell)
+        except BacktestError as error:
+            self.problem = str(error)
+        except Exception as error:  # a thread's own error would end it in silence and leave the page waiting
+            self.problem = f"The backtest stopped: {error}"
+            raise
+
+    def _tell(self, share: float, doing: str) -> None:
+        self.share, self.doing = share, doing
+
+
+def backtest_run(dataset: Dataset, holdout_days: int | None) -> BacktestRun:
+    """The run for these data and this holdout, begun now if there is none; those of other data are let go."""
+    runs: dict[int | None, BacktestRun] = st.session_state.setdefault(RUNS, {})
+    for other in [days for days, run in runs.items() if run.dataset is not dataset]:
+        del runs[other]
+    if holdout_days not in runs:
+        runs[holdout_days] = BacktestRun(dataset, holdout_days)
+    return runs[holdout_days]
+
+
+@st.fragment(run_every=LOOK_EVERY)
+def show_progress(run: BacktestRun) -> None:
+    """A bar that follows the run and draws the page anew when it is done."""
+    if not run.is_going:
+        st.rerun()
+    st.progress(min(run.share, 1.0), text=f"{run.doing} …")

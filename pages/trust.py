@@ -1,0 +1,252 @@
+"""Trust: how well the forecast would have done on this shop's own past, and which model does best."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from clv.analysis import Analysis
+from clv.charts import calibration_chart, decile_chart, tracking_chart
+from clv.validation.backtest import Backtest
+from clv.validation.scorecard import Scored
+from clv.validation.words import against_baseline, drift, finding_sentence, off_by, why_chosen
+from pages.components.backtest_run import backtest_run, show_progress
+from pages.components.boxes import ValueBox, show_boxes
+from pages.components.charts import card_title, draw_chart, draw_figure
+from pages.components.downloads import download_table
+from pages.components.formatting import attribute_label, count, day, in_prose, money, percent, plain
+from pages.components.page_top import finding, open_page
+from pages.components.sidebar import MODELS, ONE_FOR_ALL, current_currency
+from pages.components.tables import show_table
+
+USUAL = 0
+HOLDOUTS = {
+    USUAL: "A quarter of the period",
+    30: "30 days",
+    60: "60 days",
+    90: "90 days",
+    180: "180 days",
+    365: "A year",
+}
+
+
+def draw() -> None:
+    """One sentence first, charts second, tables last."""
+    analysis = open_page()
+    place = st.container()
+    held = st.selectbox(
+        "Pretend that today were",
+        list(HOLDOUTS),
+        format_func=lambda days: f"{HOLDOUTS[days]} ago" if days else f"{HOLDOUTS[days]} ago (as usual)",
+        key="trust_holdout",
+        persist_state="session",
+        help="Everything after that day is hidden from the models, which then predict it.",
+        width=320,
+    )
+    run = backtest_run(analysis.dataset, held or None)
+    if run.problem:
+        with place:
+            finding("These orders cannot be backtested.")
+        st.info(plain(run.problem), icon="ℹ️")
+    elif run.found is None:
+        with place:
+            finding("Testing the forecast on your own past …")
+        show_progress(run)
+        st.caption("The other pages work meanwhile; the result is kept.")
+    else:
+        result(run.found, place, analysis)
+    how_it_is_done()
+
+
+def result(found: Backtest, place, analysis: Analysis) -> None:
+    """What the backtest says."""
+    currency = current_currency()
+    with place:
+        finding(finding_sentence(found))
+    warned = drift(found)
+    if warned:
+        st.warning(in_prose(warned), icon="⚠️")
+    boxes(found, currency)
+    charts(found, currency)
+    st.subheader("Which model, and why")
+    st.markdown(in_prose(f"{why_chosen(found)} {against_baseline(found)}"))
+    use_chosen(found, analysis)
+    scorecard(found)
+    for name, reason in found.failed.items():
+        st.caption(in_prose(f"{name} was not tried: {reason}"))
+
+
+def boxes(found: Backtest, currency: str | None) -> None:
+    """Totals against what came, and how well customers were told apart."""
+    chosen, holdout = found.chosen, found.holdout
+    inside = "not stated" if chosen.coverage is None else percent(chosen.coverage)
+    show_boxes(
+        ValueBox(
+            "Order days",
+            count(holdout.purchases.sum()),
+            f"{count(chosen.prediction.purchases.sum())} expected: {off_by(chosen.purchases.bias)}",
+            help="Days with an order after the cut-off, of the customers known by then.",
+        ),
+        ValueBox(
+            "Revenue",
+            money(holdout.spend.sum(), currency),
+            f"{money(chosen.prediction.spend.sum(), currency)} expected: {off_by(chosen.money.bias)}",
+            help="Net revenue after the cut-off from the customers known by then.",
+        ),
+        ValueBox(
+            "Best tenth",
+            percent(chosen.money.top_decile),
+            "of that revenue came from the tenth predicted highest",
+            help="10 % if the ranking were worthless. Share of the revenue that the tenth of customers with the highest "
+            "prediction brought.",
+        ),
+        ValueBox(
+            "Ranges hold",
+            inside,
+            "of customers' outcomes; 80 % would be right",
+            help="Share of customers whose spend lay in the 80 % range; where most buy nothing, ties at nothing are "
+            "shared out.",
+        ),
+    )
+
+
+def charts(found: Backtest, currency: str | None) -> None:
+    """Who was predicted to spend how much, when orders came, and how sure the model was."""
+    left, right = st.columns(2)
+    with left, st.container(border=True):
+        card_title(
+            "Spend by predicted tenth", "Bars: what customers spent. Diamonds: what was predicted for them."
+        )
+        draw_chart(
+            decile_chart,
+            found.deciles(),
+            currency,
+            alt="Actual and predicted spend by tenth of customers",
+            key="trust_deciles",
+        )
+    with right, st.container(border=True):
+        card_title("Order days, week by week", "Added up since the cut-off.")
+        draw_figure(
+            tracking_chart(found.tracking()),
+            alt="Actual and expected order days by week since the cut-off",
+            key="trust_weeks",
+        )
+    left, right = st.columns(2)
+    with left, st.container(border=True):
+        card_title(
+            "How sure, and how right",
+            "Each point is a tenth of the customers; on the dashed line as many ordered as predicted.",
+        )
+        draw_figure(
+            calibration_chart(found.calibration()),
+            alt="Predicted probability of ordering against the share who ordered",
+            key="trust_calibration",
+        )
+    with right, st.container(border=True):
+        card_title("In words")
+        st.markdown(words(found))
+
+
+def words(found: Backtest) -> str:
+    """The three figures that matter, said plainly."""
+    chosen, holdout = found.chosen, found.holdout
+    activity = chosen.activity
+    return (
+        f"- Known on **{day(holdout.window.cutoff)}**: {count(len(holdout.buyers))} customers"
+        + (
+            f" (drawn from {count(found.customers_in_all)})"
+            if found.customers_in_all > len(holdout.buyers) * 1.5
+            else ""
+        )
+        + f"; {percent(holdout.active.mean())} of them ordered in the {holdout.days} days after it.\n"
+        f"- Of one customer who ordered and one who did not, the model ranks the right one higher in "
+        f"**{percent(activity.auc)}** of cases (50 % is chance).\n"
+        f"- For a single customer the number of order days is off by **{chosen.purchases.mae:.2f}** on average; "
+        f"“Nobody buys” is off by {found.by_name('Nobody buys').purchases.mae:.2f}.\n"
+        f"- Ranking by predicted spend is **{percent(max(chosen.money.gini, 0.0))}** as good as knowing the future "
+        "(normalised Gini)."
+    )
+
+
+def use_chosen(found: Backtest, analysis: Analysis) -> None:
+    """Take the chosen model over into the sidebar, where it can be."""
+    setting = found.chosen.candidate.setting
+    if setting is None:
+        st.caption("The forecast on the other pages stays with the purchase model of the sidebar.")
+        return
+    name = f"{MODELS[setting.choice]}" + (
+        f", by {attribute_label(setting.group_by).lower()}" if setting.group_by else ""
+    )
+    if setting == analysis.assumptions.model_setting:
+        st.caption(f"✓ The other pages use {name}.")
+        return
+    st.button(
+        f"Use {name} on all pages",
+        on_click=_set_model,
+        args=(setting.choice, setting.group_by),
+        key="trust_use",
+        type="primary",
+    )
+
+
+def _set_model(choice: str, group_by: str | None) -> None:
+    st.session_state["model"] = choice
+    st.session_state["group_by"] = group_by or ONE_FOR_ALL
+
+
+def scorecard(found: Backtest) -> None:
+    """Every candidate with its scores, and whether the chosen one is distinguishable from it."""
+    table = pd.DataFrame([_scores(found, scored) for scored in found.scored])
+    st.markdown("**Scorecard of the period held out**")
+    show_table(table, alt="Scores of every model and baseline", key="trust_scores", height="content")
+    download_table("Download the scorecard", lambda: table, "backtest_scorecard", "trust_download")
+
+
+def _scores(found: Backtest, scored: Scored) -> dict[str, object]:
+    is_chosen = scored is found.chosen
+    return {
+        "candidate": scored.candidate.name + (" ✓" if is_chosen else ""),
+        "by_value": "chosen" if is_chosen else VERDICTS[found.loss_against(scored).verdict],
+        "by_error": "chosen" if is_chosen else VERDICTS[found.against(scored).verdict],
+        "orders_bias": scored.purchases.bias,
+        "orders_mae": scored.purchases.mae,
+        "orders_rmse": scored.purchases.rmse,
+        "spend_bias": scored.money.bias,
+        "spend_mae": scored.money.mae,
+        "spend_gini": scored.money.gini,
+        "top_decile": scored.money.top_decile,
+        "spearman": scored.purchases.spearman,
+        "auc": scored.activity.auc,
+        "brier": scored.activity.brier,
+        "coverage": scored.coverage,
+    }
+
+
+# Seen from the other candidate: what the chosen one is compared with it.
+VERDICTS = {
+    "better": "chosen is nearer",
+    "worse": "nearer than chosen",
+    "not distinguishable": "not distinguishable",
+}
+
+
+def how_it_is_done() -> None:
+    """For who wants to know."""
+    with st.expander("How this is done"):
+        st.markdown(
+            "- **Cut-off.** Every model is fitted on the orders up to the cut-off alone and predicts each customer's order "
+            "days and spend after it. What really came is then laid beside it.\n"
+            "- **Choice.** Which model is best is decided on up to three earlier, overlapping periods that end before the "
+            "cut-off; the last period is used once, to report. The loss is that of an expected value (Poisson and "
+            "Tweedie deviance); a model with a distinguishably larger absolute error than the best is ruled out.\n"
+            "- **Baselines** need no model: nobody buys; each customer goes on at the past rate or the past spend; the same "
+            "days of last year again; only recent customers go on.\n"
+            "- **Nearer, not distinguishable** compares two forecasts on the same customers, resampled 500 times (95 % "
+            "interval): by the loss that models are chosen by, and by the absolute error in order days.\n"
+            "- **Absolute error** (MAE) favours whoever says 0 for rare buyers: that is why “Nobody buys” looks good by "
+            "it and is useless otherwise.\n"
+            "- **Large shops**: at most some 50,000 customers are drawn by their id."
+        )
+
+
+draw()
