@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from clv.forecast import DAYS_PER_MONTH, draw_totals, drawn_parameters, forecast_under
 from clv.models import ModelDataError, ModifiedBetaGeoNBD, fit_by_group
+from clv.validation.blend import add_blend
 from clv.validation.choice import Choice, choose
 from clv.validation.comparison import Difference, paired_difference
 from clv.validation.metrics import calibration_table, decile_table
@@ -22,6 +23,7 @@ from clv.validation.predictions import (
     model_candidate,
 )
 from clv.validation.scorecard import Scored, absolute_errors, losses, score
+from clv.validation.season import add_season
 
 FloatArray = NDArray[np.float64]
 Progress = Callable[[float, str], None]
@@ -154,6 +156,7 @@ def backtest(
 
     Parameters
     ----------
+    candidates : where a challenger is among them, its blend with the best model is tried too; the season always is.
     group_by : column for whose values the best models are also tried each by itself.
 
     Raises
@@ -177,6 +180,12 @@ def backtest(
         more = _by_group(choice, group_by)
         more_predicted, more_failed = _predict_all(origins, more, tell)
         tried, predicted, failed = [*tried, *more], predicted | more_predicted, failed | more_failed
+    before = len(tried)
+    for derive in (add_season, add_blend):
+        derived = derive(origins, tried, predicted)
+        if derived is not None:
+            tried, predicted = [*tried, derived[0]], predicted | {derived[0].name: derived[1]}
+    if len(tried) > before or group_by is not None:
         choice = _choose(inner, tried, predicted)
     tell(0.9, "Scoring")
     left = [candidate for candidate in tried if candidate.name in predicted]

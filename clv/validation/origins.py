@@ -7,15 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-import ibis
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from clv.history import customer_summary
-from clv.history.engine import to_frame
-from clv.history.purchase_days import purchase_days
 from clv.ingest import Transactions
+from clv.validation.order_entries import KnownDays, OrderEntries, day_number, day_stamps, read_entries
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -61,6 +59,8 @@ class Origin:
     window : the cut-off and the end of the period.
     buyers : the customer summary as of the cut-off, one row per customer.
     known : customer_id, day, net, orders: the days of purchase and refund known on the cut-off.
+    entries : what had happened by the cut-off, each entry with the day it became known; of all customers.
+    first_touch : the attributes at the first order of the customers of ``entries``, in their order.
     purchases, spend : shape (customers,), days with a purchase in the period, and their net spend, money.
     bought : the same purchases one by one: place of the customer in ``buyers``, day number 1, 2, ... after the
         cut-off, net; arrays of shape (purchases,).
@@ -69,6 +69,8 @@ class Origin:
     window: Window
     buyers: pd.DataFrame
     known: pd.DataFrame
+    entries: OrderEntries
+    first_touch: pd.DataFrame
     purchases: FloatArray
     spend: FloatArray
     bought: tuple[IntArray, IntArray, FloatArray]
@@ -127,37 +129,40 @@ def plan_windows(first: dt.date, last: dt.date, holdout_days: int | None = None)
     return Plan(Window(cutoff, last), tuple(inner))
 
 
-def read_origin(transactions: Transactions, window: Window) -> Origin:
+def read_origin(transactions: Transactions, window: Window, entries: OrderEntries | None = None) -> Origin:
     """Summarise the orders up to the cut-off, and count what the same customers bought in the period after it.
 
     Both sides are net spend by day of purchase, from the same expression. What is known on the cut-off leaves out
     refunds that came later.
+
+    Parameters
+    ----------
+    entries : those of all customers up to the end of the period or longer, where they are read already.
 
     Raises
     ------
     BacktestError : nobody had bought by the cut-off.
     """
     try:
-        buyers = customer_summary(transactions, window.cutoff).buyers.reset_index(drop=True)
+        summary = customer_summary(transactions, window.cutoff)
     except ValueError as error:
         raise BacktestError(str(error)) from error
+    buyers = summary.buyers.reset_index(drop=True)
     if buyers.empty:
         raise BacktestError(f"Nobody had paid for an order by {window.cutoff.isoformat()}.")
-    known = _days(transactions, window.cutoff)
-    after = _days(transactions, window.end)
-    after = after[(after["day"] > pd.Timestamp(window.cutoff)) & (after["net"] > 0)]
-    places = pd.Series(np.arange(len(buyers)), index=buyers["customer_id"])
-    after = after[after["customer_id"].isin(places.index)]
-    who = places.loc[after["customer_id"]].to_numpy(dtype=np.intp)
-    net = after["net"].to_numpy(dtype=float)
-    day = (after["day"] - pd.Timestamp(window.cutoff)).dt.days.to_numpy(dtype=np.intp)
+    cutoff = day_number(window.cutoff)
+    entries = entries or read_entries(transactions, window.end)
+    who, day, net = _bought_after(entries, buyers, cutoff, day_number(window.end))
+    touched = summary.frame.set_index("customer_id")[list(summary.attributes)]
     return Origin(
         window=window,
         buyers=buyers,
-        known=known,
+        known=_frame(entries, entries.known_by(cutoff)),
+        entries=entries.until(cutoff),
+        first_touch=touched.reindex(entries.customer_ids),
         purchases=np.bincount(who, minlength=len(buyers)).astype(float),
         spend=np.bincount(who, net, minlength=len(buyers)).astype(float),
-        bought=(np.asarray(who), np.asarray(day), np.asarray(net)),
+        bought=(who, day, net),
     )
 
 
@@ -176,19 +181,33 @@ def read_origins(
     """The origin held out and the inner ones; an inner one without buyers is left out."""
     windows = (plan.holdout, *plan.inner)
     origins: list[Origin] = []
+    entries = read_entries(transactions, max(window.end for window in windows))
     for number, window in enumerate(windows):
         tell(number / len(windows), f"Reading orders up to {window.cutoff.isoformat()}")
         try:
-            origins.append(read_origin(transactions, window))
+            origins.append(read_origin(transactions, window, entries))
         except BacktestError:
             if number == 0:
                 raise
     return origins[0], origins[1:]
 
 
-def _days(transactions: Transactions, as_of: dt.date) -> pd.DataFrame:
-    days = purchase_days(transactions, as_of)
-    frame = to_frame(
-        days.mutate(net=days.net.cast("float64")).order_by(ibis.asc("customer_id"), ibis.asc("day"))
+def _bought_after(
+    entries: OrderEntries, buyers: pd.DataFrame, cutoff: int, end: int
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """Each purchase after the cut-off: place of the customer in ``buyers``, days after the cut-off, net."""
+    days = entries.known_by(end)
+    place = pd.Index(buyers["customer_id"]).get_indexer(entries.customer_ids)[days.customer]
+    after = (days.day > cutoff) & (days.net > 0) & (place >= 0)
+    return place[after].astype(np.intp), (days.day[after] - cutoff).astype(np.intp), days.net[after]
+
+
+def _frame(entries: OrderEntries, days: KnownDays) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "customer_id": entries.customer_ids.to_numpy()[days.customer],
+            "day": day_stamps(days.day).astype("datetime64[s]"),
+            "net": days.net,
+            "orders": days.orders,
+        }
     )
-    return frame.assign(day=pd.to_datetime(frame["day"]))
