@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import duckdb
 
-from clv.ingest import vocabulary
+from clv.ingest import sql, vocabulary
 from clv.ingest.columns import ColumnMapping
 from clv.ingest.errors import Problem
+from clv.ingest.relations import leave_out
 
 
 def settle_currency(
@@ -69,13 +70,12 @@ def _listed(found: Sequence[tuple[str, int, object]]) -> str:
 
 
 def _leave_others(engine: duckdb.DuckDBPyConnection, lines: str, wanted: str) -> None:
-    engine.execute(
-        f"UPDATE {lines} SET reason = CASE WHEN currency IS NULL THEN 'no currency'"
-        " ELSE 'in another currency (' || currency || ')' END"
-        " WHERE NOT is_blank AND NOT split_wrongly AND currency IS DISTINCT FROM ?"
-        " AND (reason IS NULL OR currency IS NOT NULL)",
-        [wanted],
+    other = (
+        f"NOT is_blank AND NOT split_wrongly AND currency IS DISTINCT FROM {sql.literal(wanted)}"
+        " AND (reason IS NULL OR currency IS NOT NULL)"
     )
+    reason = "CASE WHEN currency IS NULL THEN 'no currency' ELSE 'in another currency (' || currency || ')' END"
+    leave_out(engine, lines, other, reason)
 
 
 def currency_in_header(header: str | None) -> str | None:

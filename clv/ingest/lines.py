@@ -19,6 +19,8 @@ NO_CUSTOMER = "no customer id"
 NO_DATE = "no date"
 BAD_DATE = "date cannot be read"
 NO_AMOUNT = "no amount"
+# Lines of which a smaller share is still text are read anew by each query, which is faster than to store them all.
+READ_AGAIN = 0.02
 FREE = "free or adjustment line (price or quantity 0)"
 
 
@@ -31,20 +33,33 @@ class Styles:
 
 
 def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles) -> str:
-    """Read all staged lines into a temporary table and name it.
+    """Read all staged lines and name the relation: a view where there is little to read, or else a table.
 
     Columns: those of the staged table that say where a line is from, `customer_id`, `order_id`, `ordered_at`,
     `date_text`, each number field and its text, `gross` (before the refund column), `returned` (positive money of
     the refund column), `amount_net`, `is_refund`, `currency`, `status`, `reason` (NULL for a line that is kept)
     and the attributes.
     """
-    relation = dates.with_moment(staged.table, styles.date)
+    relation = _typed(staged, styles)
+    name = sql.unique_name("lines")
+    kind = "VIEW" if sum(staged.unread.values()) <= READ_AGAIN * staged.rows else "TABLE"
+    engine.execute(f"CREATE TEMP {kind} {name} AS {_lines(engine, staged, relation)}")
+    return name
+
+
+def _typed(staged: Staged, styles: Styles) -> str:
+    """The staged lines with moments and numbers."""
+    relation = (
+        dates.with_moment(staged.table, styles.date)
+        if staged.unread["date"]
+        else f"(SELECT *, date_native AS ordered_at FROM {staged.table})"
+    )
     for field in staged.numbers:
-        relation = amounts.with_number(relation, field, styles.numbers[field])
-    table = sql.unique_name("lines")
-    engine.execute(f"CREATE TEMP TABLE {table} AS {_lines(engine, staged, relation)}")
-    engine.execute(f"DROP TABLE {staged.table}")
-    return table
+        if staged.unread[field]:
+            relation = amounts.with_number(relation, field, styles.numbers[field])
+        else:
+            relation = f"(SELECT *, {field}_native AS {field}, NULL::VARCHAR AS {field}_currency FROM {relation})"
+    return relation
 
 
 def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str) -> str:
@@ -67,11 +82,8 @@ def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str) -> 
 
 def _identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, column: str) -> str:
     """Whole numbers that went through a table of floats end in .0, all of them."""
-    counted = engine.execute(f"""
-        SELECT count(*) FILTER (regexp_full_match({column}, '\\d+\\.0+')), count({column}) FROM {staged.table}
-        """).fetchone()
-    floats, filled = counted or (0, 0)
-    if floats and floats >= 0.9 * filled:
+    floats = sql.count(engine, f"{staged.table} WHERE contains({column}, '.0') AND regexp_full_match({column}, '\\d+\\.0+')")
+    if floats and floats >= 0.9 * sql.count(engine, f"{staged.table} WHERE {column} IS NOT NULL"):
         return f"regexp_replace({column}, '^(\\d+)\\.0+$', '\\1')"
     return column
 

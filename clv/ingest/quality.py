@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import duckdb
 
-from clv.ingest import vocabulary
+from clv.ingest import sql, vocabulary
 from clv.ingest.columns import ColumnMapping, normalised
+from clv.ingest.order_count import OrderCount, count_orders
 from clv.ingest.sql import literals
 
 SHOWN_LINES = 5
@@ -95,12 +97,6 @@ class QualityReport:
         }
 
 
-def count_rows(engine: duckdb.DuckDBPyConnection, lines: str) -> tuple[int, int]:
-    """Rows read and rows kept."""
-    counted = engine.execute(f"SELECT count(*), count(*) FILTER (reason IS NULL) FROM {lines}").fetchone()
-    return (int(counted[0]), int(counted[1])) if counted else (0, 0)
-
-
 def dropped_rows(engine: duckdb.DuckDBPyConnection, lines: str) -> tuple[DroppedRows, ...]:
     """Rows left out, by reason, the most frequent first."""
     found = engine.execute(f"""
@@ -118,76 +114,103 @@ def make_report(
     mapping: ColumnMapping,
     currency: str | None,
     warnings: Sequence[str],
-) -> QualityReport:
+) -> tuple[QualityReport, OrderCount]:
     """Count and sum the lines; there must be one that is kept."""
-    order = (
-        "(customer_id, ordered_at)"
-        if mapping.order_id is None
-        else "coalesce(order_id, customer_id || ordered_at)"
-    )
-    counted = engine.execute(f"""
-        SELECT count(*) FILTER (NOT is_refund AND amount_net > 0), count(*) FILTER (is_refund),
-               count(DISTINCT customer_id) FILTER (NOT is_refund), count(DISTINCT {order}) FILTER (NOT is_refund),
-               coalesce(sum(greatest(gross, 0)), 0), coalesce(sum(greatest(-gross, 0) + returned), 0),
-               min(ordered_at)::DATE, max(ordered_at)::DATE
-        FROM {lines} WHERE reason IS NULL""").fetchone()
-    assert counted is not None
-    purchases, refunds, customers, orders, gross, returned, first, last = counted
-    rows_read, rows_kept = count_rows(engine, lines)
-    return QualityReport(
-        files=tuple(files), rows_read=rows_read, rows_kept=rows_kept, purchase_rows=purchases, refund_rows=refunds,
-        customers=customers, orders=orders, gross_revenue=float(gross), refunds=float(returned),
-        revenue=float(gross - returned), currency=currency, first_date=first, last_date=last,
-        dropped=dropped_rows(engine, lines), mapping=mapping,
-        warnings=(*warnings, *_warnings(engine, lines, mapping)),
+    totals = _totals(engine, lines)
+    orders = count_orders(engine, lines, totals["kept"], totals["refund_rows"])
+    people = sql.unique_name("people")
+    engine.execute(f"""
+        CREATE TEMP TABLE {people} AS
+        SELECT customer_id, count(*) AS rows, count(*) FILTER (NOT is_refund) AS bought
+        FROM {lines} WHERE reason IS NULL GROUP BY customer_id""")
+    found = _suspicions(totals, mapping) + _ids(engine, people, mapping, totals["kept"])
+    # Lines with an order of their own each differ at least in its number.
+    duplicates = [] if orders.a_line_each else _duplicates(engine, lines)
+    report = QualityReport(
+        files=tuple(files), rows_read=sql.count(engine, lines), rows_kept=totals["kept"],
+        purchase_rows=totals["purchase_rows"], refund_rows=totals["refund_rows"],
+        customers=sql.count(engine, f"{people} WHERE bought > 0"), orders=orders.orders,
+        gross_revenue=float(totals["gross"]), refunds=float(totals["returned"]),
+        revenue=float(totals["gross"] - totals["returned"]), currency=currency, first_date=totals["first"],
+        last_date=totals["last"], dropped=dropped_rows(engine, lines), mapping=mapping,
+        warnings=(*warnings, *found, *_guests(engine, people), *duplicates),
     )  # fmt: skip
+    return report, orders
 
 
-def _warnings(engine: duckdb.DuckDBPyConnection, lines: str, mapping: ColumnMapping) -> list[str]:
-    counted = engine.execute(f"""
-        SELECT count(*) FILTER (gross = 0), count(*) FILTER (ordered_at > ?), count(*) FILTER (ordered_at < '1990-01-01'),
-               max(ordered_at)::DATE, min(ordered_at)::DATE,
-               count(*) FILTER (regexp_full_match(customer_id, '\\d([.,]\\d+)?[eE]\\+?\\d+')),
-               min(customer_id) FILTER (regexp_full_match(customer_id, '\\d([.,]\\d+)?[eE]\\+?\\d+')),
-               count(*) FILTER (status IN ({literals(vocabulary.words("refunded"))})),
-               CAST(sum(gross) FILTER (status IN ({literals(vocabulary.words("refunded"))})) AS DOUBLE),
-               count(DISTINCT customer_id), count(*)
-        FROM {lines} WHERE reason IS NULL""", [dt.datetime.combine(dt.date.today(), dt.time.max)]).fetchone()  # fmt: skip
-    assert counted is not None
-    zero, future, old, last, first, lost, lost_example, refunded, refunded_value, customers, rows = counted
+def _totals(engine: duckdb.DuckDBPyConnection, lines: str) -> dict[str, Any]:
+    """Counts, sums and extremes of the kept lines, in one pass."""
+    refunded = f"status IN ({literals(vocabulary.words('refunded'))})"
+    counts = {
+        "kept": "count(*)",
+        "purchase_rows": "count(*) FILTER (NOT is_refund AND amount_net > 0)",
+        "refund_rows": "count(*) FILTER (is_refund)",
+        "gross": "coalesce(sum(gross) FILTER (gross > 0), 0)",
+        "returned": "coalesce(-sum(gross) FILTER (gross < 0), 0) + coalesce(sum(returned) FILTER (returned <> 0), 0)",
+        "first": "min(ordered_at)::DATE",
+        "last": "max(ordered_at)::DATE",
+        "zero": "count(*) FILTER (gross = 0)",
+        "future": "count(*) FILTER (ordered_at > ?)",
+        "old": "count(*) FILTER (ordered_at < TIMESTAMP '1990-01-01')",
+        "refunded": f"count(*) FILTER ({refunded})",
+        "refunded_value": f"CAST(sum(gross) FILTER ({refunded}) AS DOUBLE)",
+    }
+    tonight = dt.datetime.combine(dt.date.today(), dt.time.max)
+    found = engine.execute(
+        f"SELECT {', '.join(counts.values())} FROM {lines} WHERE reason IS NULL", [tonight]
+    ).fetchone()
+    assert found is not None
+    return dict(zip(counts, found, strict=True))
+
+
+def _suspicions(totals: Mapping[str, Any], mapping: ColumnMapping) -> list[str]:
     found = []
-    if zero:
-        found.append(f"{_rows(zero)} with amount 0: the customers count, but the rows are no purchases.")
-    if future:
-        found.append(f"{_rows(future)} dated after today, up to {last}.")
-    if old:
-        found.append(f"{_rows(old)} dated before 1990, from {first} on.")
+    if totals["zero"]:
+        found.append(
+            f"{_rows(totals['zero'])} with amount 0: the customers count, but the rows are no purchases."
+        )
+    if totals["future"]:
+        found.append(f"{_rows(totals['future'])} dated after today, up to {totals['last']}.")
+    if totals["old"]:
+        found.append(f"{_rows(totals['old'])} dated before 1990, from {totals['first']} on.")
+    if totals["refunded"] and not mapping.refund:
+        found.append(
+            f"{_rows(totals['refunded'])} with the status refunded, worth {totals['refunded_value']:,.2f}: they count"
+            " as purchases, for no column says how much was refunded."
+        )
+    return found
+
+
+def _ids(engine: duckdb.DuckDBPyConnection, people: str, mapping: ColumnMapping, kept: int) -> list[str]:
+    """Customer ids that a spreadsheet has rounded, or that are another thing's."""
+    rounded = "regexp_full_match(customer_id, '\\d([.,]\\d+)?[eE]\\+?\\d+')"
+    counted = engine.execute(
+        f"SELECT sum(rows) FILTER ({rounded}), min(customer_id) FILTER ({rounded}), count(*) FROM {people}"
+    ).fetchone()
+    assert counted is not None
+    lost, example, customers = counted
+    found = []
     if lost:
         found.append(
-            f"{_rows(lost)} with a customer id such as {lost_example}: a spreadsheet has rounded these ids and"
+            f"{_rows(int(lost))} with a customer id such as {example}: a spreadsheet has rounded these ids and"
             " different customers may share one. Export again without opening the file in a spreadsheet."
         )
-    if refunded and not mapping.refund:
-        found.append(
-            f"{_rows(refunded)} with the status refunded, worth {refunded_value:,.2f}: they count as purchases,"
-            " for no column says how much was refunded."
-        )
-    if normalised(mapping.customer) in ("id", "cid") and customers == rows > 1:
+    if normalised(mapping.customer) in ("id", "cid") and customers == kept > 1:
         found.append(
             f"Every row has another «{mapping.customer}»: check that it is the customer, not the order."
         )
-    return found + _guests(engine, lines) + _duplicates(engine, lines)
+    return found
 
 
 def _rows(number: int) -> str:
     return "1 row is" if number == 1 else f"{number:,} rows are"
 
 
-def _guests(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
+def _guests(engine: duckdb.DuckDBPyConnection, people: str) -> list[str]:
     found = engine.execute(f"""
-        SELECT customer_id, count(*) FROM {lines}
-        WHERE reason IS NULL AND lower(customer_id) IN ({literals(vocabulary.words("guests"))})
-        GROUP BY customer_id HAVING count(*) > {MANY_ROWS} ORDER BY customer_id""").fetchall()
+        SELECT customer_id, rows FROM {people}
+        WHERE rows > {MANY_ROWS} AND lower(customer_id) IN ({literals(vocabulary.words("guests"))})
+        ORDER BY customer_id""").fetchall()
     return [
         f"The customer «{customer}» has {rows:,} rows: shops write it for guests, who are not one customer."
         for customer, rows in found

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import ibis
 from ibis.backends.duckdb import Backend
 
 from clv.ingest import amounts, checks, dates, quality, transactions
@@ -20,8 +19,11 @@ from clv.ingest.errors import InputError, Problem, raise_if_any
 from clv.ingest.files import OrderFile
 from clv.ingest.lines import Styles, read_lines
 from clv.ingest.quality import QualityReport
-from clv.ingest.source import Loaded, Source, open_source
-from clv.ingest.staging import Staged, stage
+from clv.ingest.relations import is_table
+from clv.ingest.source import Source, open_source
+from clv.ingest.spool import Spool
+from clv.ingest.spool_store import OpenedFile, SpoolStore, file_key, is_spool
+from clv.ingest.staging import Staged, roles_of, stage
 from clv.ingest.transactions import Transactions
 
 Progress = Callable[[float, str], None]
@@ -43,6 +45,7 @@ def read_orders(
     currency: str | None = None,
     progress: Progress | None = None,
     connection: Backend | None = None,
+    store: SpoolStore | None = None,
 ) -> Ingested:
     """Read order files into one table of transactions.
 
@@ -58,9 +61,13 @@ def read_orders(
     currency : str or None
         Keep only the orders in this currency.
     progress : callable or None
-        Called with the share done, 0 to 1, and what is being done.
+        Called with the share done, 0 to 1, and what is being done. Whatever it raises stops the read, which then
+        leaves nothing behind.
     connection : ibis DuckDB backend or None
         Where the table is kept; a new one in memory by default.
+    store : SpoolStore or None
+        Files that have been read before; those among `files` are not read again, and the others are added. Call
+        `forget_others` of the store when the transactions of earlier reads are no longer needed.
 
     Returns
     -------
@@ -73,14 +80,17 @@ def read_orders(
     """
     tell = progress or _silent
     checks.refuse_bad_request(files, date_order)
-    with _engine(connection) as backend, tempfile.TemporaryDirectory(prefix="clv-") as workdir:
-        sources = _open_all(files, Path(workdir), mapping, tell)
-        chosen, problems = resolve_mapping([(source.name, source.columns) for source in sources], mapping)
-        raise_if_any(problems)
-        assert chosen is not None
-        with _dropping_leftovers(backend.con):
-            loaded = _load_all(sources, backend.con, tell)
-            return _read(backend, sources, loaded, chosen, date_order, currency, tell)
+    with _store(connection, store) as spools, tempfile.TemporaryDirectory(prefix="clv-") as workdir:
+        with _tidy(spools, all_spools=store is not None) as kept:
+            wanted = wanted_names(mapping)
+            opened = _open_all(files, Path(workdir), mapping, spools, tell)
+            chosen, problems = resolve_mapping([(file.name, file.columns) for file in opened], mapping)
+            raise_if_any(problems)
+            assert chosen is not None
+            read = _spool_all(files, opened, Path(workdir), wanted, chosen, spools, tell)
+            result = _read(spools.backend, opened, read, chosen, date_order, currency, connection is not None, tell)
+            kept.append(result.transactions.table.get_name())
+        return result
 
 
 def _silent(share: float, doing: str) -> None:
@@ -88,90 +98,113 @@ def _silent(share: float, doing: str) -> None:
 
 
 @contextmanager
-def _engine(connection: Backend | None) -> Iterator[Backend]:
-    if connection is not None:
-        yield connection
+def _store(connection: Backend | None, store: SpoolStore | None) -> Iterator[SpoolStore]:
+    """The store that was given; or else one for this read, whose engine goes where the read fails."""
+    if store is not None or connection is not None:
+        yield store or SpoolStore(connection)
         return
-    # What outgrows memory spills into the system's folder for temporary files; nothing is fetched from outside.
-    spill = str(Path(tempfile.gettempdir()) / "clv-spill")
-    own = ibis.duckdb.connect(
-        temp_directory=spill, autoinstall_known_extensions=False, autoload_known_extensions=False
-    )
+    own = SpoolStore()
     try:
         yield own
     except BaseException:
-        own.disconnect()
+        own.close()
         raise
 
 
 @contextmanager
-def _dropping_leftovers(engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Drop the working tables of this read, whatever happens."""
-    before = _working_tables(engine)
+def _tidy(spools: SpoolStore, *, all_spools: bool) -> Iterator[list[str]]:
+    """Drop what a read has made and nothing needs; the names put on the list yielded are needed.
+
+    Files that have been read stay with `all_spools`, unless the read was stopped: the next one may differ in a
+    setting only.
+    """
+    before, kept = spools.tables(), []
     try:
-        yield
-    finally:
-        for name, kind in _working_tables(engine) - before:
-            if not name.startswith("clv_transactions_"):
-                engine.execute(f"DROP {kind} IF EXISTS {name}")
-
-
-def _working_tables(engine: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
-    found = engine.execute(
-        "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE starts_with(table_name, 'clv_')"
-        " UNION ALL SELECT view_name, 'VIEW' FROM duckdb_views() WHERE starts_with(view_name, 'clv_')"
-    ).fetchall()
-    return {(str(name), str(kind)) for name, kind in found}
+        yield kept
+    except InputError:
+        spools.drop({made for made in spools.tables() - before if not (all_spools and is_spool(made[0]))})
+        raise
+    except BaseException:
+        spools.drop(spools.tables() - before)
+        raise
+    needed = spools.needed_by(kept)
+    spools.drop({made for made in spools.tables() - before if made[0] not in needed and not (all_spools and is_spool(made[0]))})
 
 
 def _open_all(
     files: Sequence[OrderFile],
     workdir: Path,
     mapping: ColumnMapping | Mapping[str, str] | None,
+    spools: SpoolStore,
     tell: Progress,
-) -> list[Source]:
-    sources: list[Source] = []
+) -> list[Source | OpenedFile]:
+    opened: list[Source | OpenedFile] = []
     problems: list[Problem] = []
+    wanted = wanted_names(mapping)
     for position, file in enumerate(files):
-        tell(0.3 * position / len(files), f"Opening {file.name}")
+        tell(0.1 * position / len(files), f"Opening {file.name}")
         try:
-            sources.append(open_source(file, workdir, wanted_names(mapping)))
+            opened.append(spools.opened(file_key(file, wanted)) or open_source(file, workdir, wanted))
         except InputError as error:
             problems += error.problems
-    if problems and sources:
-        problems += resolve_mapping([(source.name, source.columns) for source in sources], mapping)[1]
+    if problems and opened:
+        problems += resolve_mapping([(file.name, file.columns) for file in opened], mapping)[1]
     raise_if_any(problems)
-    return sources
+    return opened
 
 
-def _load_all(sources: Sequence[Source], engine: duckdb.DuckDBPyConnection, tell: Progress) -> list[Loaded]:
-    loaded: list[Loaded] = []
+def _spool_all(
+    files: Sequence[OrderFile],
+    opened: Sequence[Source | OpenedFile],
+    workdir: Path,
+    wanted: frozenset[str],
+    mapping: ColumnMapping,
+    spools: SpoolStore,
+    tell: Progress,
+) -> list[Spool]:
+    """The rows of every file; those that have been read with the same columns before are at hand."""
+    read: list[Spool] = []
     problems: list[Problem] = []
-    for position, source in enumerate(sources):
-        tell(0.3 + 0.3 * position / len(sources), f"Reading {source.name}")
-        try:
-            loaded.append(source.load(engine))
-        except InputError as error:
-            problems += error.problems
+    for position, (file, source) in enumerate(zip(files, opened, strict=True)):
+        key, roles = file_key(file, wanted), roles_of(source.columns, mapping)
+        before = sum(spool.rows for spool in read)
+
+        def tell_rows(share: float, rows: int, position: int = position, name: str = file.name, before: int = before) -> None:
+            done = 0.1 + 0.6 * (position + share) / len(files)
+            tell(done, f"Reading {name}: {before + rows:,} rows so far")
+
+        spool = spools.spool(key, roles)
+        if spool is None:
+            tell(0.1 + 0.6 * position / len(files), f"Reading {file.name}")
+            try:
+                fresh = source if isinstance(source, Source) else open_source(file, workdir, wanted)
+                spool = fresh.spool(spools.engine, roles, tell_rows)
+            except InputError as error:
+                problems += error.problems
+                continue
+            spools.keep(key, fresh, spool)
+        read.append(spool)
     raise_if_any(problems)
-    return loaded
+    return read
 
 
 def _read(
     backend: Backend,
-    sources: Sequence[Source],
-    loaded: Sequence[Loaded],
+    opened: Sequence[Source | OpenedFile],
+    read: Sequence[Spool],
     mapping: ColumnMapping,
     date_order: DateOrder | None,
     currency: str | None,
+    stored: bool,
     tell: Progress,
 ) -> Ingested:
-    engine, names = backend.con, [source.name for source in sources]
-    staged = stage(engine, loaded, mapping)
+    engine, names = backend.con, [file.name for file in opened]
+    staged = stage(engine, read, mapping)
     checks.refuse_empty(engine, staged, names)
-    tell(0.6, "Deciding how dates and amounts are written")
+    counted = f"{staged.rows:,} rows"
+    tell(0.7, f"Deciding how dates and amounts are written: {counted}")
     styles, problems = _styles(engine, staged, date_order, names)
-    tell(0.65, "Reading dates and amounts")
+    tell(0.75, f"Reading dates and amounts: {counted}")
     lines = read_lines(engine, staged, styles)
     problems += checks.unreadable_columns(engine, lines, staged, names, dates_settled=not problems)
     settled = settle_currency(engine, lines, currency, mapping, ", ".join(names))
@@ -179,14 +212,16 @@ def _read(
         problems.append(settled)
     raise_if_any(problems)
     checks.refuse_nothing_kept(engine, lines, names)
-    tell(0.9, "Counting")
-    warnings = [warning for source in sources for warning in source.warnings]
+    tell(0.85, f"Counting customers and orders: {counted}")
+    warnings = [warning for file in opened for warning in file.warnings]
     warnings += [style.doubt for style in styles.numbers.values() if style.doubt]
     known = None if isinstance(settled, Problem) else settled
-    report = quality.make_report(
+    report, orders = quality.make_report(
         engine, lines, files=names, mapping=mapping, currency=known, warnings=warnings
     )
-    kept = transactions.keep(backend, engine, lines, mapping, known)
+    kept = transactions.keep(
+        backend, lines, mapping, known, a_line_each=orders.a_line_each, stored=stored or is_table(engine, lines)
+    )
     tell(1.0, "Done")
     return Ingested(kept, report)
 
@@ -195,13 +230,15 @@ def _styles(
     engine: duckdb.DuckDBPyConnection, staged: Staged, date_order: DateOrder | None, names: Sequence[str]
 ) -> tuple[Styles, list[Problem]]:
     where = f"{', '.join(names)}, column «{staged.mapping.date}»"
-    date = dates.decide_dates(engine, staged.table, date_order, where)
+    date = dates.decide_dates(engine, staged.table, date_order, where) if staged.unread["date"] else DateStyle()
     problems: list[Problem] = []
     if isinstance(date, Problem):
         # The other columns are checked under either order, so that all problems come at once.
         problems.append(date)
         date = dates.decide_dates(engine, staged.table, "dmy", where)
     numbers = {
-        field: amounts.decide_style(engine, staged.table, field, MEANINGS[field]) for field in staged.numbers
+        field: amounts.decide_style(engine, staged.table, field, MEANINGS[field], staged.votes[field])
+        for field in staged.numbers
+        if staged.unread[field]
     }
     return Styles(date if isinstance(date, DateStyle) else DateStyle(), numbers), problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,113 +10,98 @@ import duckdb
 
 from clv.ingest import sql
 from clv.ingest.columns import ColumnMapping, find_column
-from clv.ingest.source import ColumnKind, Loaded
+from clv.ingest.spool import NUMBER, Role, Spool
 
 NUMBERS = ("amount", "quantity", "unit_price", "discount", "refund")
 TEXTS = ("customer", "order_id", "currency", "status")
-PLACE = ("file_no", "source_file", "source_line", "split_wrongly", "line_hash", "all_text")
-Column = tuple[str, ColumnKind]
 
 
 @dataclass(frozen=True)
 class Staged:
-    """All lines of all files as a temporary table.
+    """All lines of all files as a view.
 
     Columns: `file_no`, `source_file`, `source_line`, `is_blank`, `split_wrongly`, `line_hash`, `customer_text`,
     `order_id_text`, `currency_text`, `status_text`, `date_text`, `date_native`, and for each number field mapped
-    `{field}_text` and `{field}_native`, and `attribute_{i}`.
+    `{field}_text` and `{field}_native`, and `attribute_{i}`. What has been read into a native column has no text.
 
     Parameters
     ----------
     table : str
-        Name of the table.
+        Name of the view.
     numbers : tuple of str
         The number fields that are mapped.
     mapping : ColumnMapping
         What the columns mean.
+    unread : mapping of field to int
+        Of the date and each number field, how many cells have text that is still to be read.
+    rows : int
+        How many lines there are.
+    votes : mapping of field to Counter
+        How the numbers that have been read were written.
     """
 
     table: str
     numbers: tuple[str, ...]
     mapping: ColumnMapping
+    unread: dict[str, int]
+    rows: int
+    votes: dict[str, Counter[str]]
 
 
-def stage(engine: duckdb.DuckDBPyConnection, loaded: Sequence[Loaded], mapping: ColumnMapping) -> Staged:
-    """Bring the files of one read under one set of names; their own tables are dropped."""
+def roles_of(columns: Sequence[str], mapping: ColumnMapping) -> dict[int, Role]:
+    """The columns of a file that are read, by position, and what they are read as; the others are not read."""
+    roles: dict[int, Role] = {}
+    for field in (*TEXTS, "date", *NUMBERS):
+        position = _position(columns, getattr(mapping, field))
+        if position is not None:
+            roles[position] = "date" if field == "date" else "number" if field in NUMBERS else "identifier"
+    for name in mapping.attributes:
+        position = _position(columns, name)
+        if position is not None:
+            roles.setdefault(position, "kept")
+    return dict(sorted(roles.items()))
+
+
+def stage(engine: duckdb.DuckDBPyConnection, spools: Sequence[Spool], mapping: ColumnMapping) -> Staged:
+    """Bring the files of one read under one set of names; nothing is copied."""
     numbers = tuple(field for field in NUMBERS if getattr(mapping, field))
-    selects = [_select(position, file, mapping, numbers) for position, file in enumerate(loaded)]
-    table = sql.unique_name("staged")
-    engine.execute(f"CREATE TEMP TABLE {table} AS {' UNION ALL '.join(selects)}")
-    for file in loaded:
-        engine.execute(f"DROP TABLE {file.table}")
-    return Staged(table, numbers, mapping)
+    selects = [_select(number, file, mapping, numbers) for number, file in enumerate(spools)]
+    view = sql.unique_name("staged")
+    engine.execute(f"CREATE TEMP VIEW {view} AS {' UNION ALL '.join(selects)}")
+    unread = dict.fromkeys(("date", *numbers), 0)
+    votes: dict[str, Counter[str]] = {field: Counter() for field in numbers}
+    for file in spools:
+        for field in ("date", *numbers):
+            position = _position(file.columns, getattr(mapping, field))
+            if position is not None:
+                unread[field] += file.unread.get(position, 0)
+                if field in votes:
+                    votes[field] += file.votes[position]
+    return Staged(view, numbers, mapping, unread, sum(file.rows for file in spools), votes)
 
 
-def _select(position: int, file: Loaded, mapping: ColumnMapping, numbers: Sequence[str]) -> str:
-    """Each step works on the result of the one before, so that no cell is trimmed twice."""
-    fields = (*TEXTS, "date", *numbers)
-    kept = [f"attribute_{number}" for number in range(len(mapping.attributes))]
-    others = ", ".join([*PLACE, "date_native", *(f"{field}_native" for field in numbers), *kept])
-    trimmed = ", ".join(f"{sql.trimmed(f'{field}_text')} AS {field}_text" for field in fields)
-    valued = ", ".join(f"{sql.valued(f'{field}_text')} AS {field}_text" for field in fields)
-    blank = "customer_text IS NULL AND date_text IS NULL AND date_native IS NULL"
-    return f"""
-        SELECT * EXCLUDE (all_text),
-               CASE WHEN {blank} THEN trim(all_text, {sql.literal(sql.BLANKS)}) = '' ELSE FALSE END AS is_blank
-        FROM (SELECT {others}, {valued} FROM (SELECT {others}, {trimmed} FROM (
-            SELECT {_cells(position, file, mapping, numbers)} FROM {file.table})))"""
+def _position(columns: Sequence[str], wanted: str | None) -> int | None:
+    found = find_column(columns, wanted) if wanted else None
+    return None if found is None else list(columns).index(found)
 
 
-def _cells(position: int, file: Loaded, mapping: ColumnMapping, numbers: Sequence[str]) -> str:
-    columns = {column: number for number, column in enumerate(file.columns) if column}
-    named = ", ".join(f"c{number}" for number in columns.values())
+def _select(number: int, file: Spool, mapping: ColumnMapping, numbers: Sequence[str]) -> str:
+    everything = [f"{letter}{at}" for at, role in file.roles.items() for letter in ("tn" if role in ("date", "number") else "t")]
 
-    def place(wanted: str | None) -> Column | None:
-        found = find_column(file.columns, wanted) if wanted else None
-        return None if found is None else (f"c{columns[found]}", file.kinds[columns[found]])
+    def cell(letter: str, wanted: str | None, absent: str) -> str:
+        position = _position(file.columns, wanted)
+        return absent if position is None else f"{letter}{position}"
 
     cells = [
-        f"{position} AS file_no",
+        f"{number} AS file_no",
         f"{sql.literal(file.name)} AS source_file",
         f"CAST({file.line} AS BIGINT) AS source_line",
-        f"{file.split_wrongly} AS split_wrongly",
-        f"hash({named}) AS line_hash",
-        f"concat_ws('', {named}) AS all_text",
-        *(f"{_text(place(getattr(mapping, field)))} AS {field}_text" for field in TEXTS),
-        *_date(place(mapping.date)),
-        *(cell for field in numbers for cell in _number(field, place(getattr(mapping, field)))),
-        *(f"{_kept(place(name))} AS attribute_{number}" for number, name in enumerate(mapping.attributes)),
-    ]
-    return ", ".join(cells)
-
-
-def _text(column: Column | None) -> str:
-    """Text of a cell, numbers digit by digit."""
-    if column is None:
-        return "NULL::VARCHAR"
-    name, kind = column
-    if kind == "float":
-        return sql.whole_number_text(name)
-    if kind == "decimal":
-        return f"regexp_replace(CAST({name} AS VARCHAR), '\\.0+$', '')"
-    return sql.unmarked(name) if kind == "text" else f"CAST({name} AS VARCHAR)"
-
-
-def _date(column: Column | None) -> tuple[str, str]:
-    if column is not None and column[1] == "time":
-        return "NULL::VARCHAR AS date_text", f"{column[0]} AS date_native"
-    return f"{_text(column)} AS date_text", "NULL::TIMESTAMP AS date_native"
-
-
-def _number(field: str, column: Column | None) -> tuple[str, str]:
-    if column is not None and column[1] in ("whole", "decimal", "float"):
-        return f"NULL::VARCHAR AS {field}_text", f"TRY_CAST({column[0]} AS DECIMAL(18,4)) AS {field}_native"
-    return f"{_text(column)} AS {field}_text", f"NULL::DECIMAL(18,4) AS {field}_native"
-
-
-def _kept(column: Column | None) -> str:
-    if column is None:
-        return "NULL::VARCHAR"
-    if column[1] == "float":
-        return sql.whole_number_text(column[0])
-    return f"nullif(trim(CAST({column[0]} AS VARCHAR)), '')"
+        "is_blank",
+        "split_wrongly",
+        f"hash({', '.join(everything)}) AS line_hash",
+        *(f"{cell('t', getattr(mapping, field), 'NULL::VARCHAR')} AS {field}_text" for field in (*TEXTS, "date", *numbers)),
+        f"{cell('n', mapping.date, 'NULL::TIMESTAMP')} AS date_native",
+        *(f"{cell('n', getattr(mapping, field), f'NULL::{NUMBER}')} AS {field}_native" for field in numbers),
+        *(f"{cell('t', name, 'NULL::VARCHAR')} AS attribute_{at}" for at, name in enumerate(mapping.attributes)),
+    ]  # fmt: skip
+    return f"SELECT {', '.join(cells)} FROM {file.table}"
