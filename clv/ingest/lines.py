@@ -68,7 +68,7 @@ def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str) -> 
     read = f"""
         SELECT file_no, source_file, source_line, is_blank, split_wrongly, line_hash, date_text, ordered_at,
                {", ".join(numbers)},
-               {_customer(engine, staged)} AS customer_id, {_identifier(engine, staged, "order_id_text")} AS order_id,
+               {_customer(engine, staged)} AS customer_id, {_identifier(engine, staged, "order_id")} AS order_id,
                {_status()} AS status, {_currency(engine, staged)} AS currency,
                {_gross(staged)} AS gross_written, {_returned(staged)} AS returned
                {"".join(f", {name}" for name in attributes)}
@@ -80,9 +80,12 @@ def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str) -> 
         FROM ({netted})"""
 
 
-def _identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, column: str) -> str:
+def _identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, field: str) -> str:
     """Whole numbers that went through a table of floats end in .0, all of them."""
-    floats = sql.count(engine, f"{staged.table} WHERE contains({column}, '.0') AND regexp_full_match({column}, '\\d+\\.0+')")
+    column = f"{field}_text"
+    if not staged.with_point[field]:
+        return column
+    floats = sql.count(engine, f"{staged.table} WHERE regexp_full_match({column}, '\\d+\\.0+')")
     if floats and floats >= 0.9 * sql.count(engine, f"{staged.table} WHERE {column} IS NOT NULL"):
         return f"regexp_replace({column}, '^(\\d+)\\.0+$', '\\1')"
     return column
@@ -90,7 +93,9 @@ def _identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, column: str) 
 
 def _customer(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     """E-mail addresses are the same in any case."""
-    identifier = _identifier(engine, staged, "customer_text")
+    identifier = _identifier(engine, staged, "customer")
+    if not staged.with_at["customer"]:
+        return identifier
     return f"CASE WHEN contains({identifier}, '@') THEN lower({identifier}) ELSE {identifier} END"
 
 
@@ -135,10 +140,10 @@ def _reason(staged: Staged) -> str:
     branches = [
         ("is_blank", sql.literal(BLANK_ROW)),
         ("split_wrongly", sql.literal(SPLIT_WRONGLY)),
-        (f"ordered_at IS NULL AND lower(customer_id) IN ({sql.literals(vocabulary.words('totals'))})",
+        (f"CASE WHEN ordered_at IS NULL THEN {sql.one_of('lower(customer_id)', vocabulary.words('totals'))} END",
          sql.literal(TOTALS_LINE)),
         ("customer_id IS NULL", sql.literal(NO_CUSTOMER)),
-        (f"status IN ({sql.literals(vocabulary.words('no_purchase'))})", "'status ' || status"),
+        (sql.one_of("status", vocabulary.words("no_purchase")), "'status ' || status"),
         ("ordered_at IS NULL AND date_text IS NULL", sql.literal(NO_DATE)),
         ("ordered_at IS NULL", sql.literal(BAD_DATE)),
         *_unread_numbers(staged),

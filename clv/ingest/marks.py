@@ -25,8 +25,8 @@ class Marks:
     ----------
     lines : int
         Lines in the file, the last one also where no line feed ends it.
-    last_quote : int
-        Byte at which the last quotation mark stands, -1 where there is none.
+    quotes : bool
+        Whether there is a quotation mark below the header.
     broken_cells : bool
         Whether a line may end within quotation marks, so that a row may go over several lines.
     blanks : str
@@ -36,14 +36,14 @@ class Marks:
     """
 
     lines: int
-    last_quote: int = -1
+    quotes: bool = True
     broken_cells: bool = False
     blanks: str = sql.BLANKS
     told_as_text: bool = True
 
 
-def marks_of(path: Path) -> Marks:
-    """Look through a UTF-8 file once."""
+def marks_of(path: Path, header_bytes: int) -> Marks:
+    """Look through a UTF-8 file once; quotation marks within the first `header_bytes` do not count."""
     lines, size, last_quote, odd, broken, plain, told, end = 0, 0, -1, False, False, True, False, b""
     blanks: set[str] = set()
     with path.open("rb", buffering=0) as stream:
@@ -59,9 +59,10 @@ def marks_of(path: Path) -> Marks:
             told = told or b"'" in block or (b"=" in block and b'="' in block)
             size, end = size + len(block), block[-1:]
     lines += end not in (b"", b"\n")
-    if last_quote >= 0:
+    quotes = last_quote >= header_bytes
+    if quotes:
         blanks |= {"\n"}
-    return Marks(lines, last_quote, broken or odd, "".join(sorted(blanks)) if plain else sql.BLANKS, told)
+    return Marks(lines, quotes, quotes and (broken or odd), "".join(sorted(blanks)) if plain else sql.BLANKS, told)
 
 
 def _quoted_line_feeds(codes: NDArray[np.uint8], odd: bool) -> tuple[bool, bool]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import duckdb
 
 from clv.ingest import sql
 
+ORDER_NUMBER = "TRY_CAST(order_id AS BIGINT)"
 # Bits in a row that say which of the whole numbers of a range occur: at most this many, and as many to a number.
 MOST_BITS = 2**31
 BITS_A_NUMBER = 64
@@ -29,36 +32,30 @@ class OrderCount:
     a_line_each: bool
 
 
-def count_orders(engine: duckdb.DuckDBPyConnection, lines: str, kept: int, refunds: int) -> OrderCount:
+def count_orders(engine: duckdb.DuckDBPyConnection, lines: str, totals: Mapping[str, Any]) -> OrderCount:
     """Count orders by their numbers, or by customer and moment where a line has none.
 
     Parameters
     ----------
     lines : str
         Relation with customer_id, order_id, ordered_at, is_refund and reason.
-    kept, refunds : int
-        How many lines are kept, and how many of these are refunds.
+    totals : mapping
+        Of the kept lines: how many are `kept` and `refund_rows`, and of `ORDER_NUMBER` how many lines have one
+        (`numbered`), `first_number` and `last_number`.
     """
-    if not refunds and _all_different(engine, lines, kept):
-        return OrderCount(kept, a_line_each=True)
+    if not totals["refund_rows"] and _all_different(engine, lines, totals):
+        return OrderCount(totals["kept"], a_line_each=True)
     bought = f"{lines} WHERE reason IS NULL AND NOT is_refund"
     numbered = sql.count(engine, f"(SELECT DISTINCT order_id FROM {bought} AND order_id IS NOT NULL)")
     moments = f"(SELECT DISTINCT customer_id, ordered_at FROM {bought} AND order_id IS NULL)"
     return OrderCount(numbered + sql.count(engine, moments), a_line_each=False)
 
 
-def _all_different(engine: duckdb.DuckDBPyConnection, lines: str, kept: int) -> bool:
+def _all_different(engine: duckdb.DuckDBPyConnection, lines: str, totals: Mapping[str, Any]) -> bool:
     """Whether the order numbers are whole numbers of a narrow range, every one on one line."""
-    number = "TRY_CAST(order_id AS BIGINT)"
-    found = engine.execute(
-        f"SELECT min({number}), max({number}), count({number}) FROM {lines} WHERE reason IS NULL"
-    ).fetchone()
-    if found is None or found[0] is None or found[2] < kept:
+    kept, low, high = totals["kept"], totals["first_number"], totals["last_number"]
+    if totals["numbered"] < kept or high - low >= min(MOST_BITS, BITS_A_NUMBER * kept + 1):
         return False
-    low, high = int(found[0]), int(found[1])
-    if high - low >= min(MOST_BITS, BITS_A_NUMBER * kept + 1):
-        return False
-    bits = engine.execute(
-        f"SELECT bit_count(bitstring_agg({number}, {low}::BIGINT, {high}::BIGINT)) FROM {lines} WHERE reason IS NULL"
-    ).fetchone()
-    return bool(bits and bits[0] == kept)
+    bits = f"bit_count(bitstring_agg({ORDER_NUMBER}, {low}::BIGINT, {high}::BIGINT))"
+    found = engine.execute(f"SELECT {bits} FROM {lines} WHERE reason IS NULL").fetchone()
+    return bool(found and found[0] == kept)

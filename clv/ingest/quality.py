@@ -11,7 +11,7 @@ import duckdb
 
 from clv.ingest import sql, vocabulary
 from clv.ingest.columns import ColumnMapping, normalised
-from clv.ingest.order_count import OrderCount, count_orders
+from clv.ingest.order_count import ORDER_NUMBER, OrderCount, count_orders
 from clv.ingest.sql import literals
 
 SHOWN_LINES = 5
@@ -117,7 +117,8 @@ def make_report(
 ) -> tuple[QualityReport, OrderCount]:
     """Count and sum the lines; there must be one that is kept."""
     totals = _totals(engine, lines)
-    orders = count_orders(engine, lines, totals["kept"], totals["refund_rows"])
+    rows_read = sql.count(engine, lines)
+    orders = count_orders(engine, lines, totals)
     people = sql.unique_name("people")
     engine.execute(f"""
         CREATE TEMP TABLE {people} AS
@@ -127,12 +128,12 @@ def make_report(
     # Lines with an order of their own each differ at least in its number.
     duplicates = [] if orders.a_line_each else _duplicates(engine, lines)
     report = QualityReport(
-        files=tuple(files), rows_read=sql.count(engine, lines), rows_kept=totals["kept"],
+        files=tuple(files), rows_read=rows_read, rows_kept=totals["kept"],
         purchase_rows=totals["purchase_rows"], refund_rows=totals["refund_rows"],
         customers=sql.count(engine, f"{people} WHERE bought > 0"), orders=orders.orders,
         gross_revenue=float(totals["gross"]), refunds=float(totals["returned"]),
         revenue=float(totals["gross"] - totals["returned"]), currency=currency, first_date=totals["first"],
-        last_date=totals["last"], dropped=dropped_rows(engine, lines), mapping=mapping,
+        last_date=totals["last"], dropped=dropped_rows(engine, lines) if totals["kept"] < rows_read else (), mapping=mapping,
         warnings=(*warnings, *found, *_guests(engine, people), *duplicates),
     )  # fmt: skip
     return report, orders
@@ -140,7 +141,7 @@ def make_report(
 
 def _totals(engine: duckdb.DuckDBPyConnection, lines: str) -> dict[str, Any]:
     """Counts, sums and extremes of the kept lines, in one pass."""
-    refunded = f"status IN ({literals(vocabulary.words('refunded'))})"
+    refunded = sql.one_of("status", vocabulary.words("refunded"))
     counts = {
         "kept": "count(*)",
         "purchase_rows": "count(*) FILTER (NOT is_refund AND amount_net > 0)",
@@ -149,6 +150,9 @@ def _totals(engine: duckdb.DuckDBPyConnection, lines: str) -> dict[str, Any]:
         "returned": "coalesce(-sum(gross) FILTER (gross < 0), 0) + coalesce(sum(returned) FILTER (returned <> 0), 0)",
         "first": "min(ordered_at)::DATE",
         "last": "max(ordered_at)::DATE",
+        "numbered": f"count({ORDER_NUMBER})",
+        "first_number": f"min({ORDER_NUMBER})",
+        "last_number": f"max({ORDER_NUMBER})",
         "zero": "count(*) FILTER (gross = 0)",
         "future": "count(*) FILTER (ordered_at > ?)",
         "old": "count(*) FILTER (ordered_at < TIMESTAMP '1990-01-01')",

@@ -78,8 +78,7 @@ class TextSource(Source):
         self._path = _without_pattern(text.path, workdir)
         self._dialect: Dialect = decide_dialect(file.name, text.path, wanted)
         self.columns = self._dialect.columns
-        self._marks = marks_of(text.path)
-        self._data_begins = _bytes_of_lines(text.path, self._dialect.lines_before_data)
+        self._marks = marks_of(text.path, _bytes_of_lines(text.path, self._dialect.lines_before_data))
 
     def head(self, rows: int) -> list[list[str]]:
         """The first rows of data as text."""
@@ -112,7 +111,7 @@ class TextSource(Source):
         with _rejects(engine) as (rejects, scans):
             relation = self._relation(rejects, scans, threads=True)
             line = f"{self._dialect.lines_before_data + 1} + rowid"
-            rows = Rows(relation, self.columns, self._kinds, line, (str(self._path),), self._too_much,
+            rows = Rows(relation, self.columns, self._kinds, line, self._too_much,
                         self._marks, self._expected)  # fmt: skip
             read = spool(engine, self.name, rows, roles, tell)
             self._refuse_endless_lines(engine, rejects)
@@ -124,11 +123,11 @@ class TextSource(Source):
         try:
             with _rejects(engine) as (rejects, scans):
                 relation = self._relation(rejects, scans, threads=False)
-                run_watched(engine, f"CREATE TEMP TABLE {table} AS SELECT * FROM {relation}", (str(self._path),),
+                run_watched(engine, f"CREATE TEMP TABLE {table} AS SELECT * FROM {relation}",
                             lambda share: tell(share / 2, int(share * self._expected)))  # fmt: skip
                 self._refuse_endless_lines(engine, rejects)
             line = self._numbered(engine, table)
-            rows = Rows(table, self.columns, self._kinds, line, (), self._too_much, self._marks, self._expected)
+            rows = Rows(table, self.columns, self._kinds, line, self._too_much, self._marks, self._expected)
             return spool(engine, self.name, rows, roles, lambda share, count: tell(0.5 + share / 2, self._expected))
         finally:
             engine.execute(f"DROP TABLE IF EXISTS {table}")
@@ -140,8 +139,8 @@ class TextSource(Source):
     def _relation(self, rejects: str, scans: str, *, threads: bool) -> str:
         types = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(self.columns) + 1))
         # Without quotation marks below the header there is nothing to look for, which is faster.
-        mark = "'\"'" if self._marks.last_quote >= self._data_begins else "''"
-        return f"""read_csv(?, auto_detect=false, header=false, skip={self._dialect.lines_before_data},
+        mark = "'\"'" if self._marks.quotes else "''"
+        return f"""read_csv({sql.literal(str(self._path))}, auto_detect=false, header=false, skip={self._dialect.lines_before_data},
                 delim={sql.literal(self._dialect.separator)}, quote={mark}, escape={mark}, columns={{{types}}},
                 nullstr={sql.literal(NOT_THERE)}, null_padding=true, strict_mode=false, parallel={threads},
                 compression='none', hive_partitioning=false,

@@ -20,8 +20,6 @@ from clv.ingest.watch import run_watched
 ColumnKind = Literal["text", "whole", "decimal", "float", "time"]
 Role = Literal["identifier", "date", "number", "kept"]
 NUMBER = "DECIMAL(18,4)"
-# Up to two decimals behind the mark: behind three the mark could be one for thousands.
-POINT = r"-?\d{1,14}(?:\.\d{1,2})?"
 COMMA = r"-?\d{1,14},\d{1,2}"
 DAY = "____-__-__"
 MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
@@ -45,8 +43,6 @@ class Rows:
         What the cells of each column are.
     line : str
         SQL for the line of a row, by `rowid` or a column of the relation.
-    parameters : tuple
-        Values of the question marks in the relation.
     split_wrongly : str
         SQL condition for rows that have more cells than there are columns.
     marks : Marks
@@ -59,7 +55,6 @@ class Rows:
     columns: tuple[str, ...]
     kinds: tuple[ColumnKind, ...]
     line: str
-    parameters: tuple[object, ...] = ()
     split_wrongly: str = "FALSE"
     marks: Marks = field(default_factory=lambda: Marks(0))
     expected: int = 0
@@ -87,8 +82,12 @@ class Spool:
         SQL for the line of a row.
     rows : int
         How many there are.
+    blank, split_wrongly : int
+        Rows without any value, and rows with more cells than there are columns.
     unread : mapping of position to int
         Of each column of dates or numbers, how many cells have text that is still to be read.
+    with_at, with_point : mapping of position to int
+        Of each column of identifiers, how many hold an @ and how many hold ".0".
     votes : mapping of position to Counter
         How the numbers that have been read are written, in the words of `clv.ingest.amounts`.
     """
@@ -99,8 +98,12 @@ class Spool:
     roles: Mapping[int, Role]
     line: str
     rows: int
+    blank: int
+    split_wrongly: int
     unread: Mapping[int, int]
     votes: Mapping[int, Counter[str]]
+    with_at: Mapping[int, int]
+    with_point: Mapping[int, int]
 
 
 def spool(
@@ -121,7 +124,7 @@ def spool(
     has_line = rows.line.isidentifier()
     statement = f"CREATE TEMP TABLE {table} AS {_select(rows, roles, has_line)}"
     run_watched(
-        engine, statement, rows.parameters, lambda share: tell(share, int(share * rows.expected))
+        engine, statement, lambda share: tell(share, int(share * rows.expected))
     )
     return _counted(engine, name, table, rows, roles)
 
@@ -140,7 +143,9 @@ def _select(rows: Rows, roles: Mapping[int, Role], has_line: bool) -> str:
     query = f"(SELECT {_listed([name for name in others if name not in kept])}, {_listed(texts)} FROM {query})"
     for step in _cleaning(rows.marks):
         query = f"(SELECT {_listed(others)}, {_listed([f'{step(name)} AS {name}' for name in cleaned])} FROM {query})"
-    empty = " AND ".join(f"{name} IS NULL" for name in (*cleaned, *natives, *kept) if name[0] != "f")
+    # Only where there is no date are all the cells looked at.
+    dates = [position for position, role in roles.items() if role == "date"]
+    empty = " AND ".join(f"n{position} IS NULL AND t{position} IS NULL" for position in dates) or "TRUE"
     blank = f"trim(concat_ws('', {_listed(raw)}), {sql.literal(sql.BLANKS)}) = ''"
     others = [name for name in others if name not in raw]
     return f"""
@@ -173,14 +178,18 @@ def _moment(cell: str, kind: ColumnKind) -> str:
     # The clock is the shop's own, whatever zone stands behind it.
     clock = f"CASE WHEN regexp_full_match({cell}, {sql.literal(MOMENT)}) THEN TRY_CAST({cell}[:19] AS TIMESTAMP) END"
     plain = f"{cell} LIKE '{DAY}' AND {cell} >= '0' AND {cell} < ':'"
-    return f"CASE WHEN {plain} THEN TRY_CAST({cell} AS TIMESTAMP) WHEN strlen({cell}) > 10 THEN {clock} END"
+    return f"CASE WHEN {plain} THEN TRY_CAST({cell} AS DATE)::TIMESTAMP WHEN strlen({cell}) > 10 THEN {clock} END"
 
 
 def _number(cell: str) -> str:
+    """Up to two decimals behind the mark: behind three the mark could be one for thousands."""
+    point = f"instr({cell}, '.')"
+    # The engine reads 1_000 as a thousand; here it is no number.
+    clear = f"({point} = 0 OR strlen({cell}) - {point} BETWEEN 1 AND 2) AND NOT contains({cell}, '_')"
+    comma = f"regexp_full_match({cell}, {sql.literal(COMMA)})"
     return (
-        f"CASE WHEN regexp_full_match({cell}, {sql.literal(POINT)}) THEN TRY_CAST({cell} AS {NUMBER})"
-        f" WHEN contains({cell}, ',') THEN CASE WHEN regexp_full_match({cell}, {sql.literal(COMMA)})"
-        f" THEN TRY_CAST(replace({cell}, ',', '.') AS {NUMBER}) END END"
+        f"CASE WHEN contains({cell}, ',') THEN CASE WHEN {comma} THEN TRY_CAST(replace({cell}, ',', '.') AS {NUMBER}) END"
+        f" WHEN {clear} THEN TRY_CAST({cell} AS {NUMBER}) END"
     )
 
 
@@ -232,16 +241,20 @@ def _counted(
     """Count what the whole column says about the cells that have been read, and those that have not."""
     numbers = [position for position, role in roles.items() if role == "number"]
     typed = [position for position, role in roles.items() if role in NATIVES]
+    identifiers = [position for position, role in roles.items() if role == "identifier"]
     ways = {".": WITH_POINT, ",": WITH_COMMA, "plain": UNMARKED}
-    counts = ["count(*)", *(f"count(t{position})" for position in typed)]
-    for position in numbers:
-        counts += [f"count(n{position}) FILTER (f{position} = {way})" for way in ways.values()]
-        counts.append(f"count(*) FILTER (f{position} = {UNMARKED} AND abs(n{position}) >= 1000)")
-    counted = engine.execute(f"SELECT {_listed(counts)} FROM {table}").fetchone() or ()
-    total, rest = int(counted[0]), iter(counted[1:])
-    unread = {position: int(next(rest)) for position in typed}
-    votes = {
-        position: Counter({way: int(next(rest)) for way in (*ways, "ungrouped")}) for position in numbers
-    }
-    line = "line" if rows.line.isidentifier() else rows.line
-    return Spool(name, table, rows.columns, dict(roles), line, total, unread, votes)
+    counts = {"rows": "count(*)", "blank": "count(*) FILTER (is_blank)", "split": "count(*) FILTER (split_wrongly)"}
+    counts |= {f"unread{at}": f"count(t{at})" for at in typed}
+    counts |= {f"@{at}": f"count(*) FILTER (contains(t{at}, '@'))" for at in identifiers}
+    counts |= {f".0{at}": f"count(*) FILTER (contains(t{at}, '.0'))" for at in identifiers}
+    for at in numbers:
+        counts |= {f"{way}{at}": f"count(n{at}) FILTER (f{at} = {code})" for way, code in ways.items()}
+        counts[f"ungrouped{at}"] = f"count(*) FILTER (f{at} = {UNMARKED} AND abs(n{at}) >= 1000)"
+    row = engine.execute(f"SELECT {_listed(list(counts.values()))} FROM {table}").fetchone() or ()
+    found = {name: int(number) for name, number in zip(counts, row, strict=True)}
+    return Spool(
+        name, table, rows.columns, dict(roles), "line" if rows.line.isidentifier() else rows.line,
+        found["rows"], found["blank"], found["split"], {at: found[f"unread{at}"] for at in typed},
+        {at: Counter({way: found[f"{way}{at}"] for way in (*ways, "ungrouped")}) for at in numbers},
+        {at: found[f"@{at}"] for at in identifiers}, {at: found[f".0{at}"] for at in identifiers},
+    )  # fmt: skip

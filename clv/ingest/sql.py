@@ -31,6 +31,11 @@ def literals(texts: Iterable[str]) -> str:
     return ", ".join(literal(text) for text in texts)
 
 
+def one_of(expression: str, texts: Iterable[str]) -> str:
+    """Whether a text is one of several; IN would join all rows with the list, wanted or not."""
+    return f"list_contains([{literals(texts)}]::VARCHAR[], {expression})"
+
+
 def unique_name(stem: str) -> str:
     """Name a table so that no other read in the same connection can meet it."""
     return f"clv_{stem}_{uuid4().hex}"
@@ -50,7 +55,7 @@ def valued(text: str) -> str:
     """Trimmed text of a cell; NULL where it says that there is no value."""
     longest = max(map(len, NO_VALUE))
     # One CASE within the other: both sides of an AND would be computed for every cell.
-    empty = f"CASE WHEN lower({text}) IN ({literals(NO_VALUE)}) THEN NULL ELSE {text} END"
+    empty = f"CASE WHEN {one_of(f'lower({text})', NO_VALUE)} THEN NULL ELSE {text} END"
     short = f"strlen({text}) <= {longest} AND NOT ({text} >= '0' AND {text} < ':')"
     return f"CASE WHEN {short} THEN {empty} ELSE {text} END"
 

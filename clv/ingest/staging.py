@@ -38,6 +38,8 @@ class Staged:
         How many lines there are.
     votes : mapping of field to Counter
         How the numbers that have been read were written.
+    with_at, with_point : mapping of field to int
+        Of each text field, how many cells hold an @ and how many hold ".0".
     """
 
     table: str
@@ -46,6 +48,8 @@ class Staged:
     unread: dict[str, int]
     rows: int
     votes: dict[str, Counter[str]]
+    with_at: dict[str, int]
+    with_point: dict[str, int]
 
 
 def roles_of(columns: Sequence[str], mapping: ColumnMapping) -> dict[int, Role]:
@@ -70,14 +74,21 @@ def stage(engine: duckdb.DuckDBPyConnection, spools: Sequence[Spool], mapping: C
     engine.execute(f"CREATE TEMP VIEW {view} AS {' UNION ALL '.join(selects)}")
     unread = dict.fromkeys(("date", *numbers), 0)
     votes: dict[str, Counter[str]] = {field: Counter() for field in numbers}
+    with_at, with_point = dict.fromkeys(TEXTS, 0), dict.fromkeys(TEXTS, 0)
     for file in spools:
-        for field in ("date", *numbers):
+        for field in (*TEXTS, "date", *numbers):
             position = _position(file.columns, getattr(mapping, field))
-            if position is not None:
-                unread[field] += file.unread.get(position, 0)
-                if field in votes:
-                    votes[field] += file.votes[position]
-    return Staged(view, numbers, mapping, unread, sum(file.rows for file in spools), votes)
+            if position is None:
+                continue
+            if field in TEXTS:
+                with_at[field] += file.with_at[position]
+                with_point[field] += file.with_point[position]
+                continue
+            unread[field] += file.unread[position]
+            if field in votes:
+                votes[field] += file.votes[position]
+    rows = sum(file.rows for file in spools)
+    return Staged(view, numbers, mapping, unread, rows, votes, with_at, with_point)
 
 
 def _position(columns: Sequence[str], wanted: str | None) -> int | None:
@@ -90,14 +101,16 @@ def _select(number: int, file: Spool, mapping: ColumnMapping, numbers: Sequence[
 
     def cell(letter: str, wanted: str | None, absent: str) -> str:
         position = _position(file.columns, wanted)
-        return absent if position is None else f"{letter}{position}"
+        nothing = position is None or (letter == "t" and file.unread.get(position) == 0)
+        return absent if nothing else f"{letter}{position}"
 
     cells = [
         f"{number} AS file_no",
         f"{sql.literal(file.name)} AS source_file",
         f"CAST({file.line} AS BIGINT) AS source_line",
-        "is_blank",
-        "split_wrongly",
+        # What a file has not is said as a constant, which costs nothing to ask for.
+        "is_blank" if file.blank else "FALSE AS is_blank",
+        "split_wrongly" if file.split_wrongly else "FALSE AS split_wrongly",
         f"hash({', '.join(everything)}) AS line_hash",
         *(f"{cell('t', getattr(mapping, field), 'NULL::VARCHAR')} AS {field}_text" for field in (*TEXTS, "date", *numbers)),
         f"{cell('n', mapping.date, 'NULL::TIMESTAMP')} AS date_native",

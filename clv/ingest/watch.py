@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from threading import Thread
 
 import duckdb
@@ -13,7 +13,6 @@ LOOK_EVERY = 0.2  # seconds
 def run_watched(
     engine: duckdb.DuckDBPyConnection,
     statement: str,
-    parameters: Sequence[object] = (),
     tell: Callable[[float], None] | None = None,
 ) -> None:
     """Execute a statement in a thread of its own while this one tells the share done, 0 to 1.
@@ -30,7 +29,7 @@ def run_watched(
 
     def work() -> None:
         try:
-            engine.execute(statement, list(parameters))
+            engine.execute(statement)
         except BaseException as error:
             failed.append(error)
 
