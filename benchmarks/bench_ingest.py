@@ -116,7 +116,9 @@ def measured(side: str, path: Path) -> dict[str, float]:
 
 def main() -> None:
     """Generate the file, let the sides take turns, print a table, remove the file."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--without-lifetimes", action="store_true")
@@ -130,7 +132,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="clv-bench-") as folder:
         path = Path(folder) / "orders.csv"
         generate(path, asked.rows)
-        print(f"{asked.rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB, {asked.runs} runs, sides in turn: medians")
+        print(
+            f"{asked.rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB, {asked.runs} runs, sides in turn: medians"
+        )
         turns = [{side: measured(side, path) for side in sides} for _ in range(asked.runs)]
     print(f"{'':10} {'seconds':>8} {'processor s':>12} {'peak MB':>8} {'to ours':>8}   customers")
     for side in sides:
@@ -139,7 +143,9 @@ def main() -> None:
             statistics.median(run[key] for run in runs) for key in ("seconds", "processor", "megabytes")
         )
         ratio = statistics.median(turn[side]["seconds"] / turn["ours"]["seconds"] for turn in turns)
-        print(f"{side:10} {seconds:8.1f} {processor:12.1f} {peak:8,.0f} {ratio:7.2f}x   {runs[0]['customers']:,}")
+        print(
+            f"{side:10} {seconds:8.1f} {processor:12.1f} {peak:8,.0f} {ratio:7.2f}x   {runs[0]['customers']:,}"
+        )
     share = statistics.median(turn["ours"]["seconds"] / turn["bare"]["seconds"] for turn in turns)
     print(f"ours takes {share:.2f} times as long as the bare query")
 

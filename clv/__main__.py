@@ -19,11 +19,13 @@ from clv.ingest import Ingested, InputError, OrderFile, QualityReport, read_orde
 from clv.models import ModelDataError
 
 CANNOT_USE_INPUT = 2
+STOPPED = 130
 DAY = click.DateTime(["%Y-%m-%d"])
 # Where a problem asks for a setting, the option that makes it.
 OPTION_FOR = {
     "order of day and month": "--date-order dmy|mdy",
-    "Choose one currency": "--currency EUR",
+    "Choose one currency": "--currency EUR, --rate USD=0.9",
+    "currency that the amounts are to be converted to": "--currency EUR",
     "Choose one of these currencies": "--currency EUR",
 }
 
@@ -39,6 +41,17 @@ def _column_map(_context: click.Context, _parameter: click.Parameter, text: str 
     return {field.strip(): column.strip() for field, _, column in pairs}
 
 
+def _rates(_context: click.Context, _parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, float]:
+    """("USD=0.9", "GBP=1.2") -> {"USD": 0.9, "GBP": 1.2}."""
+    try:
+        pairs = [
+            (code.strip().upper(), float(rate)) for code, _, rate in (pair.partition("=") for pair in given)
+        ]
+    except ValueError as error:
+        raise click.BadParameter("write it as USD=0.9") from error
+    return dict(pairs)
+
+
 def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
     options = [
         click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path)),
@@ -49,6 +62,16 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
             "--date-order", type=click.Choice(["dmy", "mdy", "ymd"]), help="Order of day, month and year."
         ),
         click.option("--currency", help="Keep the rows in this currency, such as EUR."),
+        click.option(
+            "--rate",
+            "rates",
+            multiple=True,
+            callback=_rates,
+            help="Convert another currency: USD=0.9 where 1 USD is worth 0.9 of --currency.",
+        ),
+        click.option(
+            "--remove-duplicates", is_flag=True, help="Count rows that repeat another one exactly once."
+        ),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."),
     ]
     for option in reversed(options):
@@ -56,18 +79,27 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Stoppable(click.Group):
+    """Commands that Ctrl-C ends with one sentence."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("\nStopped. Nothing was written.", err=True)
+            sys.exit(STOPPED)
+
+
+@click.group(cls=_Stoppable, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Customer lifetime value, churn risk and segments from a file of orders."""
 
 
 @main.command()
 @_reading_options
-def check(
-    files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None, as_json: bool
-) -> None:
+def check(as_json: bool, **reading: Any) -> None:
     """Say what was read from FILES, what was dropped and why."""
-    report = _read(files, mapping, date_order, currency).report
+    report = _read(**reading).report
     _print(report.to_dict(), _report_text(report), as_json)
 
 
@@ -116,10 +148,6 @@ def check(
               help="lifetimes: also fit with that library and show both parameter sets.")  # fmt: skip
 @click.option("--as-of", type=DAY, help="Day to count from (default: the last order).")
 def score(
-    files: tuple[Path, ...],
-    mapping: dict[str, str],
-    date_order: Any,
-    currency: str | None,
     as_json: bool,
     out: Path | None,
     margin: float,
@@ -131,6 +159,7 @@ def score(
     intervals: Any,
     engine: str,
     as_of: dt.datetime | None,
+    **reading: Any,
 ) -> None:
     """Score every customer in FILES: CLV with its range, churn risk, segment."""
     started = time.perf_counter()
@@ -144,7 +173,7 @@ def score(
             model=model,
             intervals=intervals,
         )
-        ingested = _read(files, mapping, date_order, currency)
+        ingested = _read(**reading)
         read = time.perf_counter()
         analysis = Analysis(Dataset(ingested, as_of.date() if as_of else None), assumptions)
         customers = analysis.customers
@@ -160,19 +189,24 @@ def score(
     _print(result, _score_text(analysis, result, out), as_json)
 
 
-def _read(
-    files: tuple[Path, ...], mapping: dict[str, str], date_order: Any, currency: str | None
-) -> Ingested:
+def _read(files: tuple[Path, ...], mapping: dict[str, str], **settings: Any) -> Ingested:
+    """Read the files under the settings that `_reading_options` gives."""
     try:
         return read_orders(
             [OrderFile(path.name, path) for path in files],
             mapping=mapping or None,
-            date_order=date_order,
-            currency=currency,
+            progress=_show_progress if sys.stderr.isatty() else None,
+            **settings,
         )
     except InputError as error:
         options = " ".join(option for words, option in OPTION_FOR.items() if words in str(error))
         _refuse(f"{error} ({options})" if options else str(error))
+
+
+def _show_progress(share: float, doing: str) -> None:
+    """One line at the foot of a terminal, which goes when the work is done."""
+    line = "" if share >= 1 else f"{100 * share:3.0f} %  {doing}"
+    click.echo(f"\r\033[K{line}", err=True, nl=False)
 
 
 def _score_summary(analysis: Analysis) -> dict[str, Any]:
@@ -235,18 +269,23 @@ def _reference(analysis: Analysis) -> dict[str, Any]:
 
 def _report_text(report: QualityReport) -> str:
     lines = [
-        f"{report.rows_read:,} rows read, {report.rows_kept:,} used.",
+        f"{report.rows_read:,} rows read, {report.rows_kept:,} used."
+        + (f" Recognised: {report.layout}." if report.layout else ""),
         f"{report.customers:,} customers, {report.orders:,} orders, {_money(report.revenue, report.currency)} "
         f"({_money(report.gross_revenue, report.currency)} before {_money(report.refunds, report.currency)} of refunds), "
         f"{report.first_date} to {report.last_date}.",
     ]
     lines += [
         f"Dropped: {row.rows:,} rows, {row.reason}"
-        + (f", {_money(row.value, report.currency)}" if row.value is not None else "")
+        + (
+            f", {_money(row.value, None if row.is_in_another_currency else report.currency)}"
+            if row.value is not None
+            else ""
+        )
         + f" (first: {', '.join(row.first_lines)})"
         for row in report.dropped
     ]
-    lines += [f"Note: {warning}" for warning in report.warnings]
+    lines += [f"Note: {warning}" for warning in (*report.warnings, *report.notes)]
     return "\n".join(lines)
 
 
@@ -271,6 +310,10 @@ def _money(value: float, currency: str | None) -> str:
 def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
+    except KeyboardInterrupt:
+        if path.is_file():
+            path.unlink()
+        raise
     except OSError as error:
         _refuse(f"{path} could not be written: {error.strerror}.")
 

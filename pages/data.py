@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import monthly_revenue
-from clv.ingest import FilePreview, InputError, OrderFile, QualityReport, preview
+from clv.ingest import QualityReport
 from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import card_title, draw_chart
+from pages.components.column_form import column_form
 from pages.components.downloads import download_table
 from pages.components.formatting import count, day, money, percent, plain
 from pages.components.page_top import finding, open_page
-from pages.components.progress import reading_progress
-from pages.components.session import SAMPLE_ORDERS, reread, session
-from pages.components.sidebar import CURRENCIES, current_currency
-
-NOT_THERE = "(none)"
-FIELDS = {
-    "customer": ("Customer", "Who bought: an id or an email address. Needed."),
-    "date": ("Date", "When the order was placed. Needed."),
-    "amount": ("Amount", "What the line or order cost. Needed, unless quantity and unit price are given."),
-    "quantity": ("Quantity", "Pieces on the line."),
-    "unit_price": ("Unit price", "Price of one piece; amount = quantity x unit price less discount."),
-    "order_id": ("Order number", "Lines with the same number are one order; refunds net against it."),
-    "discount": ("Discount", "Money off the line; used with quantity x unit price."),
-    "refund": ("Refund", "Money given back, as a positive amount."),
-    "currency": ("Currency", "The currency code of each line."),
-    "status": ("Status", "Cancelled and failed orders are left out by it."),
-}
-DATE_ORDERS = {
-    None: "Decide from the file",
-    "dmy": "Day, month, year",
-    "mdy": "Month, day, year",
-    "ymd": "Year, month, day",
-}
+from pages.components.sidebar import current_currency
 
 
 def draw() -> None:
@@ -45,6 +22,7 @@ def draw() -> None:
     analysis = open_page()
     report, currency = analysis.dataset.report, current_currency()
     finding(report_sentence(report, currency))
+    how_taken(report)
     boxes(report, currency)
     dropped_rows(report, currency)
     suspicions(report)
@@ -62,6 +40,12 @@ def report_sentence(report: QualityReport, currency: str | None) -> str:
         f"{count(report.orders)} orders and {money(report.revenue, currency)} "
         f"from {day(report.first_date)} to {day(report.last_date)}."
     )
+
+
+def how_taken(report: QualityReport) -> None:
+    """What kind of export this is, and how its rows were taken."""
+    if report.layout is not None:
+        st.markdown(plain(" ".join([f"Read as: {report.layout}.", *report.notes])))
 
 
 def boxes(report: QualityReport, currency: str | None) -> None:
@@ -105,7 +89,10 @@ def dropped_rows(report: QualityReport, currency: str | None) -> None:
             "Reason": [row.reason for row in report.dropped],
             "Rows": [row.rows for row in report.dropped],
             "Value": [
-                "not readable" if row.value is None else money(row.value, currency) for row in report.dropped
+                "not readable"
+                if row.value is None
+                else money(row.value, None if row.is_in_another_currency else currency)
+                for row in report.dropped
             ],
             "First lines": [", ".join(row.first_lines) for row in report.dropped],
         }
@@ -140,70 +127,6 @@ def revenue_by_month(analysis: Analysis, currency: str | None) -> None:
             alt="Monthly revenue of new and returning customers",
             key="data_monthly",
         )
-
-
-def column_form() -> None:
-    """Which column is which, to be corrected."""
-    state = session()
-    st.subheader("Which column is which")
-    if not state.files:
-        _form_of(OrderFile("orders.csv (sample shop)", SAMPLE_ORDERS), {}, editable=False)
-        return
-    _form_of(state.files[0], state.settings, editable=True)
-
-
-def _form_of(file: OrderFile, settings: dict[str, Any], *, editable: bool) -> None:
-    try:
-        seen = preview(file)
-    except InputError as error:
-        st.info(plain(str(error)))
-        return
-    st.caption(f"First rows of {plain(file.name)}, as they stand in the file.")
-    st.dataframe(seen.head, hide_index=True, alt="First rows of the file", key="data_preview")
-    if not editable:
-        st.caption("Upload a file of your own to choose its columns here.")
-        return
-    with st.form("data_columns"):
-        chosen = _column_choices(seen, settings.get("mapping") or {})
-        left, right = st.columns(2)
-        order = left.selectbox(
-            "Order of day and month",
-            list(DATE_ORDERS),
-            index=list(DATE_ORDERS).index(settings.get("date_order")),
-            format_func=DATE_ORDERS.__getitem__,
-            key="data_date_order",
-            help="Only needed where the file leaves it open, as in 03/04/2026.",
-        )
-        only = right.selectbox(
-            "Keep one currency",
-            [None, *CURRENCIES],
-            index=_position([None, *CURRENCIES], settings.get("currency")),
-            format_func=lambda code: code or "All rows are in one currency",
-            key="data_currency",
-            help="Currencies are never added together. Rows in other currencies are left out and counted.",
-        )
-        if st.form_submit_button("Read the file again", type="primary"):
-            with reading_progress() as progress:
-                reread({"mapping": chosen, "date_order": order, "currency": only}, progress)
-            st.rerun()
-
-
-def _column_choices(seen: FilePreview, current: dict[str, str]) -> dict[str, str]:
-    options = [NOT_THERE, *seen.columns]
-    chosen: dict[str, str] = {}
-    with st.grid(4, min_column_width=150):
-        for field, (label, meaning) in FIELDS.items():
-            start = current.get(field, NOT_THERE) if current else seen.guess.get(field, NOT_THERE)
-            column = st.selectbox(
-                label, options, index=_position(options, start), key=f"data_column_{field}", help=meaning
-            )
-            if column != NOT_THERE:
-                chosen[field] = column
-    return chosen
-
-
-def _position(options: list[Any], wanted: Any) -> int:
-    return options.index(wanted) if wanted in options else 0
 
 
 def file_guide() -> None:

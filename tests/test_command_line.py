@@ -129,6 +129,23 @@ def test_columns_named_by_hand(tmp_path):
     assert report["revenue"] == pytest.approx(17.0)
 
 
+def test_rates_and_repeated_rows(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "customer,date,amount,currency\na,2024-01-31,5,EUR\na,2024-01-31,5,EUR\nb,2024-02-20,10,USD\nc,2024-02-21,1,JPY\n"
+    )
+    refused = run("check", path)
+    assert refused.exit_code == 2
+    assert "--rate USD=0.9" in refused.stderr
+    report = as_json("check", path, "--currency", "EUR", "--rate", "usd=0.5", "--remove-duplicates")
+    assert (report["revenue"], report["layout"]) == (10, "Order table")
+    said = run("check", path, "--currency", "EUR", "--rate", "USD=0.5").stdout
+    assert "Recognised: Order table" in said
+    assert "in another currency (JPY), 1.00 (" in said
+    for wrong in ("USD", "USD=much", "USD=-1"):
+        assert run("check", path, "--currency", "EUR", "--rate", wrong).exit_code == 2
+
+
 def test_cdnow():
     assert as_json("score", real_file("cdnow", "CDNOW_master.csv"))["customers"] == 23_570
 

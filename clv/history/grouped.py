@@ -119,7 +119,7 @@ def _walk(batch: pa.RecordBatch, attributes: tuple[str, ...]) -> pd.DataFrame:
     """Along the entries of each customer: days, then purchase days, then what the models ask for."""
     entries = batch.column("entries")
     ends = entries.offsets.to_numpy().astype(np.int64)
-    packed = entries.values.to_numpy()[ends[0] : ends[-1]]
+    packed = entries.flatten().to_numpy()
     starts = ends[:-1] - ends[0]
     day, net = packed >> DAY_AT, (packed & (2 * MONEY_ZERO - 1)) - MONEY_ZERO
     bought = (packed >> BOUGHT_AT) & 1

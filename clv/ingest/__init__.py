@@ -1,8 +1,9 @@
 """Order files of any make in; one clean table of transactions and an honest account of it out."""
 
-from clv.ingest.columns import ColumnMapping
+from clv.ingest.columns import ColumnMapping, layout_of
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import OrderFile
+from clv.ingest.layout import Layout
 from clv.ingest.preview import FilePreview, preview
 from clv.ingest.quality import DroppedRows, QualityReport
 from clv.ingest.read import Ingested, read_orders
@@ -14,10 +15,12 @@ __all__ = [
     "FilePreview",
     "Ingested",
     "InputError",
+    "Layout",
     "OrderFile",
     "Problem",
     "QualityReport",
     "Transactions",
+    "layout_of",
     "preview",
     "read_orders",
 ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
 from clv.ingest import dates, quality, sql
 from clv.ingest.columns import MEANINGS
-from clv.ingest.errors import InputError, Problem
+from clv.ingest.errors import InputError, Problem, raise_if_any
 from clv.ingest.files import OrderFile
+from clv.ingest.layout import Layout
 from clv.ingest.staging import Staged
 
 # Above this share of unreadable cells a column is taken for the wrong one.
@@ -28,6 +30,44 @@ def refuse_bad_request(files: Sequence[OrderFile], date_order: str | None) -> No
     if date_order not in (None, *dates.WORDS):
         problem = Problem(f"there is no date order «{date_order}»", "date order", "Choose dmy, mdy or ymd")
         raise InputError([problem])
+
+
+def refuse_bad_rates(rates: Mapping[str, float] | None, currency: str | None) -> None:
+    """Refuse rates that are no positive numbers, or that lead to no currency.
+
+    Raises
+    ------
+    InputError
+    """
+    problems = []
+    if rates and not (currency or "").strip():
+        todo = "Choose the currency that the amounts are to be converted to"
+        problems.append(Problem("rates were given without a currency to convert to", "exchange rates", todo))
+    for code, rate in (rates or {}).items():
+        if not (math.isfinite(rate) and rate > 0):
+            todo = f"Write what one {code} is worth in the currency of the analysis, such as 0.9"
+            problems.append(
+                Problem(f"the rate of {code}, {rate}, is no positive number", "exchange rates", todo)
+            )
+    raise_if_any(problems)
+
+
+def refuse_customer_table(layout: Layout | None, name: str, mapping: object) -> None:
+    """Refuse a table of customers where orders are asked for, unless the user says which columns are which.
+
+    Raises
+    ------
+    InputError
+    """
+    if layout is None or layout.kind != "customers" or mapping:
+        return
+    what = (
+        "this is a table of customers with one row each (frequency, recency, T), and its single orders, from which the"
+        " models are fitted, are not in it"
+    )
+    raise InputError(
+        [Problem(what, name, "Load the orders behind it: a customer, a date and an amount a row")]
+    )
 
 
 def refuse_empty(engine: duckdb.DuckDBPyConnection, staged: Staged, names: Sequence[str]) -> None:

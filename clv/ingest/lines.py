@@ -6,22 +6,21 @@ from dataclasses import dataclass
 
 import duckdb
 
-from clv.ingest import amounts, dates, sql, vocabulary
+from clv.ingest import amounts, dates, row_rules, sql, vocabulary
 from clv.ingest.amounts import NumberStyle
 from clv.ingest.columns import MEANINGS
 from clv.ingest.dates import DateStyle
-from clv.ingest.staging import Staged
+from clv.ingest.staging import Staged, texts
 
 BLANK_ROW = "blank row"
 SPLIT_WRONGLY = "more cells than the header has columns"
 TOTALS_LINE = "totals line, not an order"
-NO_CUSTOMER = "no customer id"
 NO_DATE = "no date"
 BAD_DATE = "date cannot be read"
-NO_AMOUNT = "no amount"
 # Lines of which a smaller share is still text are read anew by each query, which is faster than to store them all.
 READ_AGAIN = 0.02
 FREE = "free or adjustment line (price or quantity 0)"
+FURTHER_LINE = "further line of an order that is left out"
 
 
 @dataclass(frozen=True)
@@ -31,53 +30,142 @@ class Styles:
     date: DateStyle
     numbers: dict[str, NumberStyle]
 
+    @property
+    def dates_are_unix(self) -> bool:
+        """Whether every date is a number of seconds since 1970, as programs count them."""
+        kinds = {layout.kind for layout in self.date.layouts}
+        return bool(kinds) and kinds <= {"seconds", "milliseconds"}
 
-def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles) -> str:
-    """Read all staged lines and name the relation: a view where there is little to read, or else a table.
 
-    Columns: those of the staged table that say where a line is from, `customer_id`, `order_id`, `ordered_at`,
-    `date_text`, each number field and its text, `gross` (before the refund column), `returned` (positive money of
-    the refund column), `amount_net`, `is_refund`, `currency`, `status`, `reason` (NULL for a line that is kept)
-    and the attributes.
+def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles, *, changed: bool) -> str:
+    """Read all staged lines and name the relation.
+
+    It is a table where lines may be `changed` afterwards, or are costly to read; or else a view, which reads them anew
+    for each query and stores nothing.
+
+    Columns: those of the staged table that say where a line is from, `customer_id`, `order_id`, `line_id`,
+    `ordered_at`, `date_text`, each number field and its text, `gross` (before the refund column), `returned`
+    (positive money of the refund column), `amount_net`, `is_refund`, `is_further` (a further line of an order whose
+    amount stands on its first line), `known_by_email` (a guest identified by the email address), `payment_failed`,
+    `card_expiry` (text YYYY-MM), `currency`, `status`, `reason` (NULL for a line that is kept) and the attributes.
     """
-    relation = _typed(staged, styles)
     name = sql.unique_name("lines")
-    kind = "VIEW" if sum(staged.unread.values()) <= READ_AGAIN * staged.rows else "TABLE"
-    engine.execute(f"CREATE TEMP {kind} {name} AS {_lines(engine, staged, relation)}")
+    costly = (
+        _by_order(staged) or staged.mapping.email or sum(staged.unread.values()) > READ_AGAIN * staged.rows
+    )
+    kind = "TABLE" if changed or costly else "VIEW"
+    engine.execute(f"CREATE TEMP {kind} {name} AS {_lines(engine, staged, _typed(staged, styles), styles)}")
     return name
 
 
 def _typed(staged: Staged, styles: Styles) -> str:
     """The staged lines with moments and numbers."""
+    relation = _filled(staged)
     relation = (
-        dates.with_moment(staged.table, styles.date)
+        dates.with_moment(relation, styles.date)
         if staged.unread["date"]
-        else f"(SELECT *, date_native AS ordered_at FROM {staged.table})"
+        else f"(SELECT *, date_native AS ordered_at FROM {relation})"
     )
     for field in staged.numbers:
         if staged.unread[field]:
             relation = amounts.with_number(relation, field, styles.numbers[field])
         else:
-            relation = f"(SELECT *, {field}_native AS {field}, NULL::VARCHAR AS {field}_currency FROM {relation})"
+            relation = (
+                f"(SELECT *, {field}_native AS {field}, NULL::VARCHAR AS {field}_currency FROM {relation})"
+            )
     return relation
 
 
-def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str) -> str:
+def _filled(staged: Staged) -> str:
+    """The staged lines; what stands on an order's first line only is said on its further lines too.
+
+    Never an amount: a total repeated on every line would be added up.
+    """
+    if not _by_order(staged):
+        return staged.table
+    fields = [field for field in texts(staged.mapping) if field not in ("order_id", "line_id")]
+    columns = [*(f"{field}_text" for field in fields), "date_text", "date_native"]
+    first = (
+        "first_value({0} IGNORE NULLS) OVER (PARTITION BY file_no, order_id_text ORDER BY source_line"
+        " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
+    )
+    cells = [
+        f"CASE WHEN {name} IS NULL AND order_id_text IS NOT NULL THEN {first.format(name)} ELSE {name} END AS {name}"
+        for name in columns
+    ]
+    return f"(SELECT * REPLACE ({', '.join(cells)}) FROM {staged.table})"
+
+
+def _by_order(staged: Staged) -> bool:
+    return staged.layout is not None and staged.layout.amount_of_order and staged.mapping.order_id is not None
+
+
+def _further(staged: Staged) -> str:
+    """SQL condition: an earlier line of the same order carries the amount that is blank or repeated here."""
+    if (
+        not _by_order(staged)
+        or staged.layout is None
+        or not staged.layout.is_order_amount(staged.mapping.amount)
+    ):
+        return "FALSE"
+    earlier = (
+        "first_value(amount IGNORE NULLS) OVER (PARTITION BY file_no, order_id_text ORDER BY source_line"
+        " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    )
+    blank = "amount IS NULL AND amount_text IS NULL"
+    carried = f"coalesce({earlier} IS NOT NULL AND ({blank} OR amount = {earlier}), FALSE)"
+    return f"order_id_text IS NOT NULL AND NOT is_blank AND {carried}"
+
+
+def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, styles: Styles) -> str:
     attributes = [f"attribute_{number}" for number in range(len(staged.mapping.attributes))]
     numbers = [name for field in staged.numbers for name in (field, f"{field}_text")]
+    mapped = staged.mapping
+    units = row_rules.minor_units(staged.layout, dates_are_unix=styles.dates_are_unix)
+    per_unit = " / units" if units else ""
     read = f"""
         SELECT file_no, source_file, source_line, is_blank, split_wrongly, line_hash, date_text, ordered_at,
                {", ".join(numbers)},
-               {_customer(engine, staged)} AS customer_id, {_identifier(engine, staged, "order_id")} AS order_id,
-               {_status()} AS status, {_currency(engine, staged)} AS currency,
-               {_gross(staged)} AS gross_written, {_returned(staged)} AS returned
+               {_customer(engine, staged)} AS buyer_id, {_email(staged)} AS email,
+               {_identifier(engine, staged, "order_id")} AS own_order_id,
+               {"refund_of_text" if mapped.refund_of else "NULL::VARCHAR"} AS refund_of,
+               {"refund_customer_text" if mapped.refund_customer else "NULL::VARCHAR"} AS refund_customer,
+               {"line_id_text" if mapped.line_id else "NULL::VARCHAR"} AS line_id,
+               {row_rules.plain_words("status_text")} AS status,
+               {row_rules.plain_words("type_text") if mapped.type else "NULL::VARCHAR"} AS type,
+               {_currency(engine, staged)} AS currency, {_card_expiry(staged)} AS card_expiry,
+               {row_rules.flag(staged, "test", "yes")} AS is_test,
+               {row_rules.flag(staged, "captured", "no")} AS not_captured,
+               {row_rules.cancelled(staged)} AS is_cancelled,
+               {_gross(staged)} AS gross_written, {_further(staged)} AS is_further
                {"".join(f", {name}" for name in attributes)}
         FROM {relation}"""
-    signed = f"SELECT *, {_signed(staged)} AS gross FROM ({read})"
-    netted = f"SELECT *, gross - returned AS amount_net FROM ({signed})"
+    typed = f"""
+        SELECT *, {row_rules.refund_type(staged)} AS is_refund_type, {row_rules.guest(staged.layout, "buyer_id")} AS is_guest,
+               {row_rules.payment_failed(staged.layout)} AS payment_failed,
+               {units or "1"} AS units
+        FROM ({read})"""
+    known = f"""
+        SELECT typed.*, {_known_customer(staged)} AS customer_id,
+               is_guest_or_none AND typed.email IS NOT NULL AND refunded_to IS NULL AS known_by_email,
+               CASE WHEN is_refund_type THEN coalesce(refund_of, own_order_id) ELSE own_order_id END AS order_id
+        FROM (SELECT *, is_guest OR buyer_id IS NULL AS is_guest_or_none,
+                     CASE WHEN is_refund_type THEN lower(refund_customer) END AS refunded_to FROM ({typed})) AS typed
+             {_registered(engine, staged)}"""
+    gross = f"CASE WHEN is_further THEN 0 ELSE {_signed(staged, per_unit)} END::{amounts.NUMBER}"
+    signed = f"SELECT *, {gross} AS gross FROM ({known})"
+    returned = f"SELECT *, {_returned(staged, per_unit)}::{amounts.NUMBER} AS returned FROM ({signed})"
+    netted = (
+        f"SELECT *, gross - returned AS amount_net, {_order_reason(staged)} AS order_reason FROM ({returned})"
+    )
+    reason = f"""CASE WHEN NOT is_further THEN coalesce(order_reason, {_number_reason(staged)})
+        WHEN order_reason IS NOT NULL THEN {sql.literal(FURTHER_LINE)} END"""
+    unneeded = (
+        "gross_written, buyer_id, own_order_id, refund_of, refund_customer, refunded_to, is_guest_or_none, email, is_test,"
+        " not_captured, is_cancelled, is_refund_type, units, order_reason"
+    )
     return f"""
-        SELECT * EXCLUDE (gross_written), gross < 0 OR amount_net < 0 AS is_refund, {_reason(staged)} AS reason
-        FROM ({netted})"""
+        SELECT * EXCLUDE ({unneeded}), gross < 0 OR amount_net < 0 AS is_refund, {reason} AS reason FROM ({netted})"""
 
 
 def _identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, field: str) -> str:
@@ -99,9 +187,37 @@ def _customer(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     return f"CASE WHEN contains({identifier}, '@') THEN lower({identifier}) ELSE {identifier} END"
 
 
-def _status() -> str:
-    plain = "CASE WHEN starts_with(lower(status_text), 'wc-') THEN status_text[4:] ELSE status_text END"
-    return f"replace(replace(lower({plain}), '_', ' '), '-', ' ')"
+def _email(staged: Staged) -> str:
+    return (
+        "CASE WHEN contains(email_text, '@') THEN lower(email_text) END"
+        if staged.mapping.email
+        else "NULL::VARCHAR"
+    )
+
+
+def _registered(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
+    """Join of the customers whose email address a guest gave, where it belongs to one customer only."""
+    if not staged.mapping.email:
+        return ""
+    buyer = _customer(engine, staged)
+    return f"""
+        LEFT JOIN (SELECT lower(email_text) AS email, min({buyer}) AS customer FROM {staged.table}
+                   WHERE {buyer} IS NOT NULL AND NOT {row_rules.guest(staged.layout, buyer)} AND email_text IS NOT NULL
+                   GROUP BY ALL HAVING min({buyer}) = max({buyer})) AS registered
+        ON is_guest_or_none AND typed.email = registered.email"""
+
+
+def _known_customer(staged: Staged) -> str:
+    by_email = "coalesce(registered.customer, typed.email)" if staged.mapping.email else "NULL"
+    return f"CASE WHEN refunded_to IS NOT NULL THEN refunded_to WHEN is_guest_or_none THEN {by_email} ELSE buyer_id END"
+
+
+def _card_expiry(staged: Staged) -> str:
+    """Year and month as 2027-04, from a year of two or four digits."""
+    if not (staged.mapping.card_month and staged.mapping.card_year):
+        return "NULL::VARCHAR"
+    year, month = (f"TRY_CAST(card_{part}_text AS INT)" for part in ("year", "month"))
+    return f"CASE WHEN {month} BETWEEN 1 AND 12 THEN printf('%04d-%02d', {year} % 100 + 2000, {month}) END"
 
 
 def _currency(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
@@ -124,30 +240,40 @@ def _gross(staged: Staged) -> str:
     return f"TRY_CAST({product} - sign({product}) * abs(coalesce(discount, 0)) AS {amounts.NUMBER})"
 
 
-def _returned(staged: Staged) -> str:
-    return "abs(coalesce(refund, 0))" if staged.mapping.refund else f"0::{amounts.NUMBER}"
+def _signed(staged: Staged, per_unit: str) -> str:
+    """Refunds with the sign that they have; cancellations too as UCI Online Retail writes them: C12, quantity -1."""
+    refunds = ["is_refund_type"] if staged.layout and not staged.layout.signed_amounts else []
+    if "quantity" in staged.numbers:
+        refunds.append("regexp_full_match(own_order_id, 'C\\d+') AND quantity < 0")
+    written = f"gross_written{per_unit}"
+    return f"CASE WHEN {' OR '.join(refunds)} THEN -abs({written}) ELSE {written} END" if refunds else written
 
 
-def _signed(staged: Staged) -> str:
-    """Cancellations as UCI Online Retail writes them: C before the number, a negative quantity."""
-    if "quantity" not in staged.numbers:
-        return "gross_written"
-    cancelled = "regexp_full_match(order_id, 'C\\d+') AND quantity < 0"
-    return f"CASE WHEN {cancelled} THEN -abs(gross_written) ELSE gross_written END"
+def _returned(staged: Staged, per_unit: str) -> str:
+    column = f"abs(coalesce(refund, 0)){per_unit}" if staged.mapping.refund else "0"
+    in_full = row_rules.refunded_in_full(staged.layout)
+    return f"CASE WHEN is_further THEN 0 WHEN {in_full} AND {column} = 0 THEN greatest(gross, 0) ELSE {column} END"
 
 
-def _reason(staged: Staged) -> str:
+def _order_reason(staged: Staged) -> str:
+    """Why the whole order is left out, if it is."""
     branches = [
         ("is_blank", sql.literal(BLANK_ROW)),
         ("split_wrongly", sql.literal(SPLIT_WRONGLY)),
         (f"CASE WHEN ordered_at IS NULL THEN {sql.one_of('lower(customer_id)', vocabulary.words('totals'))} END",
          sql.literal(TOTALS_LINE)),
-        ("customer_id IS NULL", sql.literal(NO_CUSTOMER)),
-        (sql.one_of("status", vocabulary.words("no_purchase")), "'status ' || status"),
+        *row_rules.no_order(staged),
+        ("customer_id IS NULL AND is_guest", sql.literal(row_rules.GUEST)),
+        ("customer_id IS NULL", sql.literal(row_rules.NO_CUSTOMER)),
         ("ordered_at IS NULL AND date_text IS NULL", sql.literal(NO_DATE)),
         ("ordered_at IS NULL", sql.literal(BAD_DATE)),
-        *_unread_numbers(staged),
     ]  # fmt: skip
+    return "CASE " + " ".join(f"WHEN {when} THEN {then}" for when, then in branches) + " END"
+
+
+def _number_reason(staged: Staged) -> str:
+    """Why the line is left out for its numbers."""
+    branches = _unread_numbers(staged)
     if not staged.mapping.amount:
         branches.append(("quantity = 0 OR unit_price = 0", sql.literal(FREE)))
     branches.append(("gross IS NULL", sql.literal("amount cannot be read")))

@@ -62,7 +62,9 @@ def marks_of(path: Path, header_bytes: int) -> Marks:
     quotes = last_quote >= header_bytes
     if quotes:
         blanks |= {"\n"}
-    return Marks(lines, quotes, quotes and (broken or odd), "".join(sorted(blanks)) if plain else sql.BLANKS, told)
+    return Marks(
+        lines, quotes, quotes and (broken or odd), "".join(sorted(blanks)) if plain else sql.BLANKS, told
+    )
 
 
 def _quoted_line_feeds(codes: NDArray[np.uint8], odd: bool) -> tuple[bool, bool]:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from clv.ingest.columns import guess_mapping, missing_fields
+from clv.ingest.columns import guess_mapping, layout_of, missing_fields
 from clv.ingest.files import OrderFile
+from clv.ingest.layout import Layout
 from clv.ingest.source import open_source
 
 SAMPLED_ROWS = 200
@@ -36,12 +37,15 @@ class FilePreview:
         Field -> column: by name, or else suggested by the values.
     missing : tuple of str
         Needed fields that no column name says, suggested or not: the user should confirm them.
+    layout : Layout or None
+        The make of the export, recognised by its columns.
     """
 
     columns: tuple[str, ...]
     head: pd.DataFrame
     guess: dict[str, str]
     missing: tuple[str, ...]
+    layout: Layout | None = None
 
 
 def preview(file: OrderFile, rows: int = 8) -> FilePreview:
@@ -62,7 +66,7 @@ def preview(file: OrderFile, rows: int = 8) -> FilePreview:
     missing = missing_fields(by_name)
     suggested = _suggest(columns, cells, by_name, missing)
     head = pd.DataFrame(cells[:rows], columns=list(columns), dtype="str")
-    return FilePreview(columns, head, by_name | suggested, missing)
+    return FilePreview(columns, head, by_name | suggested, missing, layout_of(columns))
 
 
 def _suggest(

@@ -5,21 +5,25 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 from ibis.backends.duckdb import Backend
 
-from clv.ingest import amounts, checks, dates, quality, transactions
-from clv.ingest.columns import MEANINGS, ColumnMapping, resolve_mapping, wanted_names
+from clv.ingest import amounts, checks, dates, duplicates, quality, sql, transactions
+from clv.ingest.columns import MEANINGS, ColumnMapping, layout_of, wanted_names
 from clv.ingest.currencies import settle_currency
 from clv.ingest.dates import DateOrder, DateStyle
 from clv.ingest.errors import InputError, Problem, raise_if_any
+from clv.ingest.failed_payments import COLUMNS as FAILED_PAYMENT_COLUMNS
+from clv.ingest.failed_payments import failed_payments
 from clv.ingest.files import OrderFile
+from clv.ingest.layout import Layout
 from clv.ingest.lines import Styles, read_lines
 from clv.ingest.quality import QualityReport
-from clv.ingest.relations import is_table
+from clv.ingest.resolve import resolve_mapping
 from clv.ingest.source import Source, open_source
 from clv.ingest.spool import Spool
 from clv.ingest.spool_store import OpenedFile, SpoolStore, file_key, is_spool
@@ -27,14 +31,22 @@ from clv.ingest.staging import Staged, roles_of, stage
 from clv.ingest.transactions import Transactions
 
 Progress = Callable[[float, str], None]
+Recall = Callable[[Sequence[str]], Mapping[str, str] | None]
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """The transactions of a read and the account of it."""
+    """The transactions of a read and the account of it.
+
+    `failed_payments` are payments that did not go through, which are no orders: customer_id (or the email address,
+    None where neither is known), date, amount, currency, status and card_expiry (text YYYY-MM).
+    """
 
     transactions: Transactions
     report: QualityReport
+    failed_payments: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=FAILED_PAYMENT_COLUMNS)
+    )
 
 
 def read_orders(
@@ -43,6 +55,9 @@ def read_orders(
     *,
     date_order: DateOrder | None = None,
     currency: str | None = None,
+    rates: Mapping[str, float] | None = None,
+    remove_duplicates: bool = False,
+    recall: Recall | None = None,
     progress: Progress | None = None,
     connection: Backend | None = None,
     store: SpoolStore | None = None,
@@ -60,6 +75,13 @@ def read_orders(
         Order of day, month and year; asked for only where the dates leave it open.
     currency : str or None
         Keep only the orders in this currency.
+    rates : mapping of currency to float, or None
+        What one unit of another currency is worth in `currency`; its orders are converted and kept.
+    remove_duplicates : bool
+        Count lines that repeat another one exactly once, also where no number of the line proves them the same.
+    recall : callable or None
+        Given the columns of the first file, the mapping that the user chose for such a file before, or None.
+        Asked where `mapping` is None.
     progress : callable or None
         Called with the share done, 0 to 1, and what is being done. Whatever it raises stops the read, which then
         leaves nothing behind.
@@ -80,17 +102,39 @@ def read_orders(
     """
     tell = progress or _silent
     checks.refuse_bad_request(files, date_order)
+    checks.refuse_bad_rates(rates, currency)
+    wishes = _Wishes(date_order, currency, dict(rates or {}), remove_duplicates)
     with _store(connection, store) as spools, tempfile.TemporaryDirectory(prefix="clv-") as workdir:
         with _tidy(spools, all_spools=store is not None) as kept:
             wanted = wanted_names(mapping)
             opened = _open_all(files, Path(workdir), mapping, spools, tell)
+            if mapping is None and recall is not None:
+                mapping = recall(opened[0].columns)
+            layout = layout_of(opened[0].columns)
+            checks.refuse_customer_table(layout, opened[0].name, mapping)
             chosen, problems = resolve_mapping([(file.name, file.columns) for file in opened], mapping)
             raise_if_any(problems)
             assert chosen is not None
             read = _spool_all(files, opened, Path(workdir), wanted, chosen, spools, tell)
-            result = _read(spools.backend, opened, read, chosen, date_order, currency, connection is not None, tell)
+            stored = connection is not None
+            result = _read(spools.backend, opened, read, chosen, layout, wishes, tell, stored=stored)
             kept.append(result.transactions.table.get_name())
         return result
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """How the user wants the lines to be read."""
+
+    date_order: DateOrder | None
+    currency: str | None
+    rates: dict[str, float]
+    remove_duplicates: bool
+
+    @property
+    def change_lines(self) -> bool:
+        """Whether lines are changed after they have been read."""
+        return bool(self.currency or self.rates or self.remove_duplicates)
 
 
 def _silent(share: float, doing: str) -> None:
@@ -118,7 +162,8 @@ def _tidy(spools: SpoolStore, *, all_spools: bool) -> Iterator[list[str]]:
     Files that have been read stay with `all_spools`, unless the read was stopped: the next one may differ in a
     setting only.
     """
-    before, kept = spools.tables(), []
+    before = spools.tables()
+    kept: list[str] = []
     try:
         yield kept
     except InputError:
@@ -128,7 +173,13 @@ def _tidy(spools: SpoolStore, *, all_spools: bool) -> Iterator[list[str]]:
         spools.drop(spools.tables() - before)
         raise
     needed = spools.needed_by(kept)
-    spools.drop({made for made in spools.tables() - before if made[0] not in needed and not (all_spools and is_spool(made[0]))})
+    spools.drop(
+        {
+            made
+            for made in spools.tables() - before
+            if made[0] not in needed and not (all_spools and is_spool(made[0]))
+        }
+    )
 
 
 def _open_all(
@@ -169,7 +220,9 @@ def _spool_all(
         key, roles = file_key(file, wanted), roles_of(source.columns, mapping)
         before = sum(spool.rows for spool in read)
 
-        def tell_rows(share: float, rows: int, position: int = position, name: str = file.name, before: int = before) -> None:
+        def tell_rows(
+            share: float, rows: int, position: int = position, name: str = file.name, before: int = before
+        ) -> None:
             done = 0.1 + 0.6 * (position + share) / len(files)
             tell(done, f"Reading {name}: {before + rows:,} rows so far")
 
@@ -193,21 +246,24 @@ def _read(
     opened: Sequence[Source | OpenedFile],
     read: Sequence[Spool],
     mapping: ColumnMapping,
-    date_order: DateOrder | None,
-    currency: str | None,
-    stored: bool,
+    layout: Layout | None,
+    wishes: _Wishes,
     tell: Progress,
+    *,
+    stored: bool,
 ) -> Ingested:
     engine, names = backend.con, [file.name for file in opened]
-    staged = stage(engine, read, mapping)
+    staged = stage(engine, read, mapping, layout)
     checks.refuse_empty(engine, staged, names)
     counted = f"{staged.rows:,} rows"
     tell(0.7, f"Deciding how dates and amounts are written: {counted}")
-    styles, problems = _styles(engine, staged, date_order, names)
+    styles, problems = _styles(engine, staged, wishes.date_order, names)
     tell(0.75, f"Reading dates and amounts: {counted}")
-    lines = read_lines(engine, staged, styles)
+    changed = wishes.change_lines or len(read) > 1 or mapping.line_id is not None
+    lines = read_lines(engine, staged, styles, changed=changed)
     problems += checks.unreadable_columns(engine, lines, staged, names, dates_settled=not problems)
-    settled = settle_currency(engine, lines, currency, mapping, ", ".join(names))
+    duplicates.leave_out(engine, lines, staged, read, agreed=wishes.remove_duplicates)
+    settled = settle_currency(engine, lines, wishes.currency, mapping, ", ".join(names), wishes.rates)
     if isinstance(settled, Problem):
         problems.append(settled)
     raise_if_any(problems)
@@ -217,20 +273,28 @@ def _read(
     warnings += [style.doubt for style in styles.numbers.values() if style.doubt]
     known = None if isinstance(settled, Problem) else settled
     report, orders = quality.make_report(
-        engine, lines, files=names, mapping=mapping, currency=known, warnings=warnings
+        engine, lines, files=names, mapping=mapping, layout=layout, currency=known, warnings=warnings
     )
     kept = transactions.keep(
-        backend, lines, mapping, known, a_line_each=orders.a_line_each, stored=stored or is_table(engine, lines)
+        backend,
+        lines,
+        mapping,
+        known,
+        a_line_each=orders.a_line_each,
+        stored=stored or sql.is_table(engine, lines),
     )
+    failed = failed_payments(engine, lines)
     tell(1.0, "Done")
-    return Ingested(kept, report)
+    return Ingested(kept, report, failed)
 
 
 def _styles(
     engine: duckdb.DuckDBPyConnection, staged: Staged, date_order: DateOrder | None, names: Sequence[str]
 ) -> tuple[Styles, list[Problem]]:
     where = f"{', '.join(names)}, column «{staged.mapping.date}»"
-    date = dates.decide_dates(engine, staged.table, date_order, where) if staged.unread["date"] else DateStyle()
+    date = (
+        dates.decide_dates(engine, staged.table, date_order, where) if staged.unread["date"] else DateStyle()
+    )
     problems: list[Problem] = []
     if isinstance(date, Problem):
         # The other columns are checked under either order, so that all problems come at once.

@@ -106,7 +106,9 @@ class TextSource(Source):
     def _too_much(self) -> str:
         return f"coalesce(c{len(self.columns)}, '') <> ''"
 
-    def _from_file(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
+    def _from_file(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling
+    ) -> Spool:
         """Every line is a row, so threads share the file and the rows are read as they come."""
         with _rejects(engine) as (rejects, scans):
             relation = self._relation(rejects, scans, threads=True)
@@ -128,7 +130,9 @@ class TextSource(Source):
                 self._refuse_endless_lines(engine, rejects)
             line = self._numbered(engine, table)
             rows = Rows(table, self.columns, self._kinds, line, self._too_much, self._marks, self._expected)
-            return spool(engine, self.name, rows, roles, lambda share, count: tell(0.5 + share / 2, self._expected))
+            return spool(
+                engine, self.name, rows, roles, lambda share, count: tell(0.5 + share / 2, self._expected)
+            )
         finally:
             engine.execute(f"DROP TABLE IF EXISTS {table}")
 
@@ -140,7 +144,8 @@ class TextSource(Source):
         types = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(self.columns) + 1))
         # Without quotation marks below the header there is nothing to look for, which is faster.
         mark = "'\"'" if self._marks.quotes else "''"
-        return f"""read_csv({sql.literal(str(self._path))}, auto_detect=false, header=false, skip={self._dialect.lines_before_data},
+        path = sql.literal(str(self._path))
+        return f"""read_csv({path}, auto_detect=false, header=false, skip={self._dialect.lines_before_data},
                 delim={sql.literal(self._dialect.separator)}, quote={mark}, escape={mark}, columns={{{types}}},
                 nullstr={sql.literal(NOT_THERE)}, null_padding=true, strict_mode=false, parallel={threads},
                 compression='none', hive_partitioning=false,

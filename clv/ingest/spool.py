@@ -123,9 +123,7 @@ def spool(
     table = sql.unique_name("spool")
     has_line = rows.line.isidentifier()
     statement = f"CREATE TEMP TABLE {table} AS {_select(rows, roles, has_line)}"
-    run_watched(
-        engine, statement, lambda share: tell(share, int(share * rows.expected))
-    )
+    run_watched(engine, statement, lambda share: tell(share, int(share * rows.expected)))
     return _counted(engine, name, table, rows, roles)
 
 
@@ -140,7 +138,9 @@ def _select(rows: Rows, roles: Mapping[int, Role], has_line: bool) -> str:
     line = [f"{rows.line} AS line"] if has_line else []
     query = f"(SELECT {_listed([*raw, *read, f'{rows.split_wrongly} AS split_wrongly', *line])} FROM {rows.relation})"
     texts = [_text(position, role, rows) for position, role in roles.items()]
-    query = f"(SELECT {_listed([name for name in others if name not in kept])}, {_listed(texts)} FROM {query})"
+    query = (
+        f"(SELECT {_listed([name for name in others if name not in kept])}, {_listed(texts)} FROM {query})"
+    )
     for step in _cleaning(rows.marks):
         query = f"(SELECT {_listed(others)}, {_listed([f'{step(name)} AS {name}' for name in cleaned])} FROM {query})"
     # Only where there is no date are all the cells looked at.
@@ -208,7 +208,9 @@ def _text(position: int, role: Role, rows: Rows) -> str:
     if (role == "date" and kind == "time") or (role == "number" and kind in NUMERIC):
         return f"NULL::VARCHAR AS t{position}"
     text = _as_text(cell, kind)
-    return f"{text if role == 'identifier' else f'CASE WHEN n{position} IS NULL THEN {text} END'} AS t{position}"
+    return (
+        f"{text if role == 'identifier' else f'CASE WHEN n{position} IS NULL THEN {text} END'} AS t{position}"
+    )
 
 
 def _as_text(cell: str, kind: ColumnKind) -> str:
@@ -243,7 +245,11 @@ def _counted(
     typed = [position for position, role in roles.items() if role in NATIVES]
     identifiers = [position for position, role in roles.items() if role == "identifier"]
     ways = {".": WITH_POINT, ",": WITH_COMMA, "plain": UNMARKED}
-    counts = {"rows": "count(*)", "blank": "count(*) FILTER (is_blank)", "split": "count(*) FILTER (split_wrongly)"}
+    counts = {
+        "rows": "count(*)",
+        "blank": "count(*) FILTER (is_blank)",
+        "split": "count(*) FILTER (split_wrongly)",
+    }
     counts |= {f"unread{at}": f"count(t{at})" for at in typed}
     counts |= {f"@{at}": f"count(*) FILTER (contains(t{at}, '@'))" for at in identifiers}
     counts |= {f".0{at}": f"count(*) FILTER (contains(t{at}, '.0'))" for at in identifiers}

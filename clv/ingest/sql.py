@@ -87,3 +87,9 @@ def count(engine: duckdb.DuckDBPyConnection, relation: str) -> int:
     """Rows of a relation, which may have a condition behind it."""
     found = engine.execute(f"SELECT count(*) FROM {relation}").fetchone()
     return int(found[0]) if found else 0
+
+
+def is_table(engine: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether a name is a table's, which holds what it shows, or a view's, which computes it."""
+    found = engine.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [name]).fetchone()
+    return bool(found and found[0])

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import duckdb
 
 from clv.ingest import sql
-from clv.ingest.columns import ColumnMapping, find_column
+from clv.ingest.columns import FURTHER_FIELDS, ColumnMapping, find_column
+from clv.ingest.layout import Layout
 from clv.ingest.spool import NUMBER, Role, Spool
 
 NUMBERS = ("amount", "quantity", "unit_price", "discount", "refund")
@@ -22,7 +23,8 @@ class Staged:
 
     Columns: `file_no`, `source_file`, `source_line`, `is_blank`, `split_wrongly`, `line_hash`, `customer_text`,
     `order_id_text`, `currency_text`, `status_text`, `date_text`, `date_native`, and for each number field mapped
-    `{field}_text` and `{field}_native`, and `attribute_{i}`. What has been read into a native column has no text.
+    `{field}_text` and `{field}_native`, for each further field mapped `{field}_text`, and `attribute_{i}`. What has been
+    read into a native column has no text.
 
     Parameters
     ----------
@@ -40,6 +42,8 @@ class Staged:
         How the numbers that have been read were written.
     with_at, with_point : mapping of field to int
         Of each text field, how many cells hold an @ and how many hold ".0".
+    layout : Layout or None
+        The make of the export, and so how its rows are to be taken.
     """
 
     table: str
@@ -50,12 +54,18 @@ class Staged:
     votes: dict[str, Counter[str]]
     with_at: dict[str, int]
     with_point: dict[str, int]
+    layout: Layout | None = None
+
+
+def texts(mapping: ColumnMapping) -> tuple[str, ...]:
+    """The fields that are staged as text: those every read has, and the further ones that are mapped."""
+    return (*TEXTS, *(field for field in FURTHER_FIELDS if getattr(mapping, field)))
 
 
 def roles_of(columns: Sequence[str], mapping: ColumnMapping) -> dict[int, Role]:
     """The columns of a file that are read, by position, and what they are read as; the others are not read."""
     roles: dict[int, Role] = {}
-    for field in (*TEXTS, "date", *NUMBERS):
+    for field in (*texts(mapping), "date", *NUMBERS):
         position = _position(columns, getattr(mapping, field))
         if position is not None:
             roles[position] = "date" if field == "date" else "number" if field in NUMBERS else "identifier"
@@ -66,21 +76,28 @@ def roles_of(columns: Sequence[str], mapping: ColumnMapping) -> dict[int, Role]:
     return dict(sorted(roles.items()))
 
 
-def stage(engine: duckdb.DuckDBPyConnection, spools: Sequence[Spool], mapping: ColumnMapping) -> Staged:
+def stage(
+    engine: duckdb.DuckDBPyConnection,
+    spools: Sequence[Spool],
+    mapping: ColumnMapping,
+    layout: Layout | None = None,
+) -> Staged:
     """Bring the files of one read under one set of names; nothing is copied."""
     numbers = tuple(field for field in NUMBERS if getattr(mapping, field))
-    selects = [_select(number, file, mapping, numbers) for number, file in enumerate(spools)]
+    listing = layout.refund_amounts if layout else None
+    selects = [_select(number, file, mapping, numbers, listing) for number, file in enumerate(spools)]
     view = sql.unique_name("staged")
     engine.execute(f"CREATE TEMP VIEW {view} AS {' UNION ALL '.join(selects)}")
     unread = dict.fromkeys(("date", *numbers), 0)
     votes: dict[str, Counter[str]] = {field: Counter() for field in numbers}
-    with_at, with_point = dict.fromkeys(TEXTS, 0), dict.fromkeys(TEXTS, 0)
+    fields = texts(mapping)
+    with_at, with_point = dict.fromkeys(fields, 0), dict.fromkeys(fields, 0)
     for file in spools:
-        for field in (*TEXTS, "date", *numbers):
+        for field in (*fields, "date", *numbers):
             position = _position(file.columns, getattr(mapping, field))
             if position is None:
                 continue
-            if field in TEXTS:
+            if field in fields:
                 with_at[field] += file.with_at[position]
                 with_point[field] += file.with_point[position]
                 continue
@@ -88,7 +105,7 @@ def stage(engine: duckdb.DuckDBPyConnection, spools: Sequence[Spool], mapping: C
             if field in votes:
                 votes[field] += file.votes[position]
     rows = sum(file.rows for file in spools)
-    return Staged(view, numbers, mapping, unread, rows, votes, with_at, with_point)
+    return Staged(view, numbers, mapping, unread, rows, votes, with_at, with_point, layout)
 
 
 def _position(columns: Sequence[str], wanted: str | None) -> int | None:
@@ -96,13 +113,24 @@ def _position(columns: Sequence[str], wanted: str | None) -> int | None:
     return None if found is None else list(columns).index(found)
 
 
-def _select(number: int, file: Spool, mapping: ColumnMapping, numbers: Sequence[str]) -> str:
-    everything = [f"{letter}{at}" for at, role in file.roles.items() for letter in ("tn" if role in ("date", "number") else "t")]
+def _select(
+    number: int, file: Spool, mapping: ColumnMapping, numbers: Sequence[str], listing: str | None
+) -> str:
+    """The lines of a file; `listing` is the pattern of an amount in refund cells that list several."""
+    everything = [
+        f"{letter}{at}"
+        for at, role in file.roles.items()
+        for letter in ("tn" if role in ("date", "number") else "t")
+    ]
 
     def cell(letter: str, wanted: str | None, absent: str) -> str:
         position = _position(file.columns, wanted)
         nothing = position is None or (letter == "t" and file.unread.get(position) == 0)
         return absent if nothing else f"{letter}{position}"
+
+    def text(field: str) -> str:
+        found = cell("t", getattr(mapping, field), "NULL::VARCHAR")
+        return _summed(found, listing) if field == "refund" and listing else found
 
     cells = [
         f"{number} AS file_no",
@@ -112,9 +140,18 @@ def _select(number: int, file: Spool, mapping: ColumnMapping, numbers: Sequence[
         "is_blank" if file.blank else "FALSE AS is_blank",
         "split_wrongly" if file.split_wrongly else "FALSE AS split_wrongly",
         f"hash({', '.join(everything)}) AS line_hash",
-        *(f"{cell('t', getattr(mapping, field), 'NULL::VARCHAR')} AS {field}_text" for field in (*TEXTS, "date", *numbers)),
+        *(f"{text(field)} AS {field}_text" for field in (*texts(mapping), "date", *numbers)),
         f"{cell('n', mapping.date, 'NULL::TIMESTAMP')} AS date_native",
         *(f"{cell('n', getattr(mapping, field), f'NULL::{NUMBER}')} AS {field}_native" for field in numbers),
         *(f"{cell('t', name, 'NULL::VARCHAR')} AS attribute_{at}" for at, name in enumerate(mapping.attributes)),
     ]  # fmt: skip
     return f"SELECT {', '.join(cells)} FROM {file.table}"
+
+
+def _summed(text: str, amount: str) -> str:
+    """The sum of the amounts that a cell lists, as text; a cell that lists none stays as it is."""
+    pattern = sql.literal(amount)
+    listed = (
+        f"list_transform(regexp_extract_all({text}, {pattern}, 1), lambda x: TRY_CAST(x AS DECIMAL(18,4)))"
+    )
+    return f"CASE WHEN regexp_matches({text}, {pattern}) THEN CAST(list_sum({listed}) AS VARCHAR) ELSE {text} END"

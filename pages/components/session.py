@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import shutil
 import tempfile
 import weakref
@@ -17,6 +18,8 @@ import streamlit as st
 from clv.analysis import Analysis, Dataset
 from clv.assumptions import Assumptions
 from clv.ingest import InputError, OrderFile, read_orders
+from clv.ingest.remembered import recall
+from clv.ingest.spool_store import SpoolStore
 from clv.models.warm_up import warm_up
 
 SAMPLE_NAME = "Sample shop"
@@ -37,6 +40,9 @@ class Session:
     is_sample: bool = True
     files: tuple[OrderFile, ...] = ()
     fingerprint: str = ""
+    cancelled: str = ""
+    folder: Path | None = None
+    store: SpoolStore | None = None
     problems: tuple[str, ...] = ()
     settings: dict[str, Any] = field(default_factory=dict)
     analysis: Analysis | None = None
@@ -87,36 +93,52 @@ def uploads_key() -> str:
 
 
 def take_uploads(uploads: Sequence[Any], progress: Progress) -> None:
-    """Read newly uploaded files; the data loaded before stay if they cannot be read."""
-    fingerprint = _fingerprint(uploads)
+    """Read newly uploaded files; the data loaded before stay if they cannot be read, or if the read is stopped.
+
+    A read that another control interrupts begins anew with the next run; one that was cancelled does not.
+    """
+    fingerprint = fingerprint_of(uploads)
     state = session()
-    if not uploads or fingerprint == state.fingerprint:
+    if not uploads or fingerprint in (state.fingerprint, state.cancelled):
         return
-    state.fingerprint = fingerprint
-    state.files = _spool(uploads, state)
-    state.settings = {}
-    _read(state, progress)
+    before = state.files
+    files = _on_disk(uploads, state)
+    try:
+        _read(state, files, {}, progress)
+    except BaseException:
+        _remove_all_but(before, state)
+        raise
+    state.fingerprint, state.cancelled = fingerprint, ""
+    _remove_all_but(state.files, state)
+
+
+def cancel_reading(fingerprint: str) -> None:
+    """Leave these uploads unread until they change; what was loaded stays."""
+    session().cancelled = fingerprint
 
 
 def reread(settings: Mapping[str, Any], progress: Progress) -> None:
-    """Read the uploaded files again under other settings (mapping, date_order, currency)."""
+    """Read the uploaded files again under other settings, those of ``read_orders``."""
     state = session()
-    state.settings = dict(settings)
-    _read(state, progress)
+    _read(state, state.files, dict(settings), progress)
 
 
-def _read(state: Session, progress: Progress) -> None:
+def _read(
+    state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any], progress: Progress
+) -> None:
+    state.store = state.store or SpoolStore()
     try:
-        ingested = read_orders(state.files, progress=progress, **state.settings)
+        ingested = read_orders(files, progress=progress, recall=recall, store=state.store, **settings)
         dataset = Dataset(ingested)
-    except InputError as error:
-        state.problems = tuple(str(problem) for problem in error.problems)
+    except (InputError, ValueError) as error:
+        problems = error.problems if isinstance(error, InputError) else (error,)
+        # The files stay at hand, so that their columns can be chosen.
+        state.files, state.settings = files, settings
+        state.problems = tuple(str(problem) for problem in problems)
         return
-    except ValueError as error:
-        state.problems = (str(error),)
-        return
-    state.dataset = dataset
-    state.name = ", ".join(file.name for file in state.files)
+    state.store.forget_others(ingested.transactions)
+    state.files, state.settings, state.dataset = files, settings, dataset
+    state.name = ", ".join(file.name for file in files)
     state.is_sample, state.problems = False, ()
 
 
@@ -126,19 +148,27 @@ def set_aside_loaded() -> None:
     gc.freeze()
 
 
-def _fingerprint(uploads: Sequence[Any]) -> str:
+def fingerprint_of(uploads: Sequence[Any]) -> str:
+    """What tells these uploads from any others."""
     return ",".join(sorted(upload.file_id for upload in uploads))
 
 
-def _spool(uploads: Sequence[Any], state: Session) -> tuple[OrderFile, ...]:
-    """Write the uploads to a folder of their own, which goes when they are replaced or the session ends."""
-    for file in state.files[:1]:
-        shutil.rmtree(file.path.parent, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix="clv-studio-"))
-    weakref.finalize(state, shutil.rmtree, folder, ignore_errors=True)
+def _on_disk(uploads: Sequence[Any], state: Session) -> tuple[OrderFile, ...]:
+    """Write the uploads to the session's folder, which goes when the session ends; those that are there stay."""
+    if state.folder is None:
+        state.folder = Path(tempfile.mkdtemp(prefix="clv-studio-"))
+        weakref.finalize(state, shutil.rmtree, state.folder, ignore_errors=True)
     files = []
-    for number, upload in enumerate(uploads):
-        path = folder / str(number)
-        path.write_bytes(upload.getbuffer())
+    for upload in uploads:
+        path = state.folder / hashlib.sha256(upload.file_id.encode()).hexdigest()[:32]
+        if not path.exists():
+            path.write_bytes(upload.getbuffer())
         files.append(OrderFile(upload.name, path))
     return tuple(files)
+
+
+def _remove_all_but(files: Sequence[OrderFile], state: Session) -> None:
+    kept = {file.path for file in files}
+    for path in state.folder.iterdir() if state.folder else ():
+        if path not in kept:
+            path.unlink(missing_ok=True)

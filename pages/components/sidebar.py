@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,15 @@ from clv.assumptions import AssumptionError, Assumptions
 from clv.wording import currency_sign
 from pages.components.formatting import count, day, in_prose, plain
 from pages.components.progress import reading_progress
-from pages.components.session import Session, session, take_uploads, uploads_key, use_sample
+from pages.components.session import (
+    Session,
+    cancel_reading,
+    fingerprint_of,
+    session,
+    take_uploads,
+    uploads_key,
+    use_sample,
+)
 
 UPLOAD_TYPES = ["csv", "txt", "tsv", "gz", "parquet", "xlsx", "xls", "xlsb", "ods"]
 CURRENCIES = [
@@ -32,6 +41,12 @@ INTERVALS = {
     "draws": "Draws from the estimates (fast)",
     "bootstrap": "Bootstrap of customers (slow)",
 }
+
+
+def upload_limit() -> str:
+    """The largest upload in words; `server.maxUploadSize` in .streamlit/config.toml sets it."""
+    megabytes = int(st.get_option("server.maxUploadSize"))
+    return f"{megabytes / 1024:g} GB" if megabytes >= 1024 else f"{megabytes} MB"
 
 
 def draw_sidebar() -> None:
@@ -83,9 +98,15 @@ def _data_controls(state: Session) -> None:
         help="CSV, Excel or Parquet with one row per order or per order line: at least a customer, a date and "
         "an amount. Several files are read as one. The file stays on this machine.",
     )
-    with reading_progress() as progress:
+    st.caption(
+        f"Up to {upload_limit()} a file. Larger ones are read from the disk: `python -m clv score FILE --out customers.csv`."
+    )
+    fingerprint = fingerprint_of(uploads or [])
+    with reading_progress(partial(cancel_reading, fingerprint)) as progress:
         take_uploads(uploads or [], progress)
     state = session()
+    if uploads and fingerprint == state.cancelled:
+        st.caption("Reading was cancelled; what was loaded before stays. Remove the file and add it again to read it.")
     summary = state.dataset.summary
     st.caption(
         f"**{plain(state.name)}**: {count(len(summary.frame))} customers, orders up to {day(state.dataset.as_of)}"

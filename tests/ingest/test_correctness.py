@@ -357,17 +357,67 @@ def test_damaged_files_that_need_an_answer(shared: Path, name: str, said: str) -
         real(shared, "dirty", name)
 
 
-def test_real_platform_exports_as_they_are(shared: Path) -> None:
-    shopify = real(shared, "platform_exports", "shopify_orders_export.csv.gz")
-    assert (shopify.customers, shopify.orders, shopify.currency) == (643, 2_780, "GBP")
-    assert (shopify.gross_revenue, shopify.refunds) == (1640902.72, 79397.82)
-    woo = real(shared, "platform_exports", "woocommerce_orders_webtoffee_from_online_retail.csv")
-    assert woo.gross_revenue == 1620899.38
-    assert {group.reason: group.rows for group in woo.dropped} == {
+def test_shopify_export(shared: Path) -> None:
+    report = real(shared, "platform_exports", "shopify_orders_export.csv.gz")
+    assert (report.layout, report.rows_read, report.rows_kept) == ("Shopify orders", 69_691, 69_691)
+    assert (report.customers, report.orders, report.currency) == (643, 2_780, "GBP")
+    assert (report.gross_revenue, report.refunds) == (1640902.72, 79397.82)
+    assert any("66,911 rows are further lines of orders" in said for said in report.notes)
+
+
+def test_shopify_export_of_a_store_in_development(shared: Path) -> None:
+    report = real(shared, "platform_exports", "shopify_orders_export_devstore_real_header.csv")
+    assert (report.rows_read, report.orders, report.currency) == (121, 50, "INR")
+    assert report.first_date == report.last_date
+    # The 51st order has no customer.
+    assert [(group.reason, group.rows, group.value) for group in report.dropped] == [
+        ("no customer id", 1, 27244.55)
+    ]
+
+
+def test_woocommerce_export(shared: Path) -> None:
+    name = "woocommerce_orders_webtoffee_from_online_retail.csv"
+    path = shared / "platform_exports" / name
+    result = read_orders([OrderFile(name, path)])
+    report = result.report
+    assert (report.layout, report.rows_read, report.orders) == (
+        "WooCommerce orders (WebToffee)",
+        2_780,
+        2_717 + 20,
+    )
+    assert report.gross_revenue == 1620899.38
+    assert {group.reason: group.rows for group in report.dropped} == {
         "status cancelled": 29,
         "status failed": 14,
     }
-    assert any("«0»" in warning for warning in woo.warnings)
+    # 150 orders of guests, four of them cancelled or failed.
+    assert any("146 rows are of guests" in said and "as 146 customers" in said for said in report.notes)
+    assert len(result.failed_payments) == 14
+
+
+@pytest.mark.parametrize(
+    ("currency", "payments", "amount"), [("EUR", 319, 3107.5), ("USD", 197, 3553), ("MXN", 106, 19115)]
+)
+def test_stripe_payments_of_one_currency(shared: Path, currency: str, payments: int, amount: float) -> None:
+    report = real(shared, "platform_exports", "stripe_payments_semicolon_real.csv", currency=currency)
+    assert (report.layout, report.rows_read, report.currency) == ("Stripe payments", 622, currency)
+    nameless = [group for group in report.dropped if group.reason == "no customer id"]
+    assert report.rows_kept + sum(group.rows for group in nameless) == payments
+    assert report.revenue + sum(group.value or 0 for group in nameless) == pytest.approx(amount)
+
+
+def test_stripe_payments_as_stripe_converted_them(shared: Path) -> None:
+    name = "stripe_payments_semicolon_real.csv"
+    report = real(shared, "platform_exports", name, mapping={"amount": "Converted Amount"})
+    assert (report.currency, report.rows_kept, report.customers) == ("THB", 607, 196)
+    (nameless,) = report.dropped
+    assert nameless.rows == 15
+    assert report.revenue + (nameless.value or 0) == pytest.approx(284332.30)
+    with pytest.raises(InputError, match="3 currencies, which cannot be added"):
+        real(shared, "platform_exports", name)
+    converted = real(shared, "platform_exports", name, currency="EUR", rates={"USD": 0.9, "MXN": 0.05})
+    assert converted.rows_kept == 607
+    assert converted.revenue == pytest.approx(3100.5 + 0.9 * 3295 + 0.05 * 16765)
 
 
 def test_half_a_million_rows_in_seconds(write: Write) -> None:

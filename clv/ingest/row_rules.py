@@ -1,0 +1,117 @@
+"""Which rows are no orders, which are refunds and who a guest is: the rules of a layout as SQL conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from clv.ingest import sql, vocabulary
+from clv.ingest.layout import Layout
+from clv.ingest.staging import Staged
+
+NO_CUSTOMER = "no customer id"
+GUEST = "guest order without an email address"
+CANCELLED = "cancelled order"
+TEST = "test order"
+NOT_CAPTURED = "payment authorised but not captured"
+MONEY_OUT = "money paid out, not an order"
+Branch = tuple[str, str]
+
+
+def plain_words(text: str) -> str:
+    """SQL for a status or type in lower case, with spaces for _ and -, without WooCommerce's "wc-"."""
+    plain = f"CASE WHEN starts_with(lower({text}), 'wc-') THEN {text}[4:] ELSE {text} END"
+    return f"replace(replace(lower({plain}), '_', ' '), '-', ' ')"
+
+
+def flag(staged: Staged, field: str, words: str) -> str:
+    """SQL condition: the cell of a flag is one of the words for yes, or for no."""
+    if not getattr(staged.mapping, field):
+        return "FALSE"
+    return f"coalesce(lower({field}_text) IN ({sql.literals(vocabulary.words(words))}), FALSE)"
+
+
+def cancelled(staged: Staged) -> str:
+    """SQL condition: the cell holds the day of the cancellation, or says yes."""
+    return (
+        f"cancelled_text IS NOT NULL AND NOT {flag(staged, 'cancelled', 'no')}"
+        if staged.mapping.cancelled
+        else "FALSE"
+    )
+
+
+def no_order(staged: Staged) -> list[Branch]:
+    """Conditions under which a row is no order, each with its reason."""
+    layout, types = staged.layout, staged.layout.types if staged.layout else None
+    branches = [
+        ("is_test", sql.literal(TEST)),
+        ("is_cancelled", sql.literal(CANCELLED)),
+        (_left_out_status(layout), "'status ' || status"),
+        ("not_captured", sql.literal(NOT_CAPTURED)),
+    ]
+    if staged.mapping.type and types:
+        listed = [_contains("type", types.left_out)] if types.left_out else []
+        listed += [f"NOT {_contains('type', types.only)}"] if types.only else []
+        branches += [(f"type IS NOT NULL AND {condition}", "'type ' || type") for condition in listed]
+    if layout is not None and layout.signed_amounts:
+        branches.append(("gross < 0 AND NOT is_refund_type", sql.literal(MONEY_OUT)))
+    return branches
+
+
+def _left_out_status(layout: Layout | None) -> str:
+    usual = [
+        word
+        for word in vocabulary.words("no_purchase")
+        if layout is None or word not in layout.statuses.counted
+    ]
+    if layout is None:
+        return f"{sql.one_of('status', usual)}"
+    left_out = f"{sql.one_of('status', [*usual, *layout.statuses.left_out])}"
+    if not layout.statuses.only:
+        return left_out
+    return f"({left_out} OR NOT {sql.one_of('status', layout.statuses.only)})"
+
+
+def refund_type(staged: Staged) -> str:
+    """SQL condition: the type of the row says that money went back."""
+    layout = staged.layout
+    if not staged.mapping.type or layout is None or not layout.types.refunded:
+        return "FALSE"
+    left_out = f" AND NOT {_contains('type', layout.types.left_out)}" if layout.types.left_out else ""
+    return f"coalesce({_contains('type', layout.types.refunded)}{left_out}, FALSE)"
+
+
+def payment_failed(layout: Layout | None) -> str:
+    """SQL condition: the row is a payment that did not go through."""
+    words = (
+        layout.statuses.failed if layout and layout.statuses.failed else vocabulary.words("payment_failed")
+    )
+    return f"coalesce({sql.one_of('status', words)}, FALSE)"
+
+
+def refunded_in_full(layout: Layout | None) -> str:
+    """SQL condition: the status says that the whole order was given back."""
+    words = layout.statuses.refunded if layout else ()
+    return f"coalesce({sql.one_of('status', words)}, FALSE)" if words else "FALSE"
+
+
+def guest(layout: Layout | None, identifier: str) -> str:
+    """SQL condition: the customer cell says that the buyer is a guest."""
+    words = layout.guests if layout else ()
+    return f"coalesce({sql.one_of(f'lower({identifier})', words)}, FALSE)" if words else "FALSE"
+
+
+def minor_units(layout: Layout | None, *, dates_are_unix: bool) -> str | None:
+    """SQL for what an amount is divided by, where amounts are in the smallest unit of their currency."""
+    if layout is None or not (
+        layout.minor_units == "always" or (layout.minor_units != "never" and dates_are_unix)
+    ):
+        return None
+    ones, thousands = (vocabulary.words(f"smallest_unit_{size}") for size in (1, 1000))
+    return (
+        f"CASE WHEN currency IN ({sql.literals(ones)}) THEN 1"
+        f" WHEN currency IN ({sql.literals(thousands)}) THEN 1000 ELSE 100 END"
+    )
+
+
+def _contains(text: str, words: Iterable[str]) -> str:
+    return "(" + " OR ".join(f"contains({text}, {sql.literal(word)})" for word in words) + ")"

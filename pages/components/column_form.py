@@ -1,0 +1,190 @@
+"""Which column is which: what was recognised, and the form in which the user overrules it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from clv.ingest import FilePreview, InputError, OrderFile, preview
+from clv.ingest.columns import FURTHER_FIELDS, MAIN_FIELDS
+from clv.ingest.remembered import forget, recall, remember
+from pages.components.formatting import plain
+from pages.components.progress import reading_progress
+from pages.components.session import SAMPLE_ORDERS, reread, session
+from pages.components.sidebar import CURRENCIES
+
+NOT_THERE = "(none)"
+FIELDS = {
+    "customer": ("Customer", "Who bought: an id or an email address. Needed."),
+    "date": ("Date", "When the order was placed. Needed."),
+    "amount": ("Amount", "What the line or order cost. Needed, unless quantity and unit price are given."),
+    "quantity": ("Quantity", "Pieces on the line."),
+    "unit_price": ("Unit price", "Price of one piece; amount = quantity x unit price less discount."),
+    "order_id": ("Order number", "Lines with the same number are one order; refunds net against it."),
+    "discount": ("Discount", "Money off the line; used with quantity x unit price."),
+    "refund": ("Refund", "Money given back, as a positive amount."),
+    "currency": ("Currency", "The currency code of each line."),
+    "status": ("Status", "Cancelled and failed orders are left out by it."),
+    "email": ("Email", "Tells guests apart, where the customer column does not say who they are."),
+    "type": ("Transaction type", "Purchase, refund, withdrawal and so on, where rows are transactions."),
+    "line_id": ("Line number", "Rows that are the same under one number count once."),
+    "refund_of": ("Refunded order", "On a refund row, the number of the order it belongs to."),
+    "refund_customer": ("Customer of refund", "On a refund row, who got the money."),
+    "cancelled": ("Cancelled", "The day of the cancellation, or a flag; such orders are left out."),
+    "test": ("Test flag", "Test payments are left out by it."),
+    "captured": ("Captured flag", "Payments that were only authorised are left out by it."),
+    "card_month": ("Card expiry month", "Kept with failed payments."),
+    "card_year": ("Card expiry year", "Kept with failed payments."),
+}
+DATE_ORDERS = {
+    None: "Decide from the file",
+    "dmy": "Day, month, year",
+    "mdy": "Month, day, year",
+    "ymd": "Year, month, day",
+}
+
+
+def column_form() -> None:
+    """Which column is which, to be corrected."""
+    state = session()
+    st.subheader("Which column is which")
+    if not state.files:
+        _form_of(OrderFile("orders.csv (sample shop)", SAMPLE_ORDERS), {}, editable=False)
+        return
+    _form_of(state.files[0], state.settings, editable=True)
+
+
+def _form_of(file: OrderFile, settings: dict[str, Any], *, editable: bool) -> None:
+    try:
+        seen = preview(file)
+    except InputError as error:
+        st.info(plain(str(error)))
+        return
+    if seen.layout is not None:
+        st.markdown(f"Recognised by its columns: **{plain(seen.layout.title)}**.")
+    st.caption(f"First rows of {plain(file.name)}, as they stand in the file.")
+    st.dataframe(seen.head, hide_index=True, alt="First rows of the file", key="data_preview")
+    if not editable:
+        st.caption("Upload a file of your own to choose its columns here.")
+        return
+    remembered = recall(seen.columns)
+    if remembered:
+        _remembered_choice(seen, settings)
+    with st.form("data_columns"):
+        mapping = _column_choices(seen, settings.get("mapping") or remembered or {})
+        order = st.selectbox(
+            "Order of day and month",
+            list(DATE_ORDERS),
+            index=list(DATE_ORDERS).index(settings.get("date_order")),
+            format_func=DATE_ORDERS.__getitem__,
+            key="data_date_order",
+            help="Only needed where the file leaves it open, as in 03/04/2026.",
+        )
+        only, rates = _currency_choices(settings)
+        once = st.checkbox(
+            "Count rows that repeat another one exactly only once",
+            value=bool(settings.get("remove_duplicates")),
+            key="data_remove_duplicates",
+            help="Exact repeats may be a mistake of the export, or the same thing bought twice. How many there are and "
+            "what they are worth is said above.",
+        )
+        if st.form_submit_button("Read the file again", type="primary"):
+            _keep_choice(seen, mapping)
+            chosen = {"mapping": mapping, "date_order": order, "currency": only, "remove_duplicates": once}
+            with reading_progress() as progress:
+                reread({**chosen, "rates": rates}, progress)
+            st.rerun()
+
+
+def _keep_choice(seen: FilePreview, mapping: dict[str, str]) -> None:
+    """Remember what differs from the recognised columns; a choice taken back is forgotten."""
+    try:
+        if mapping:
+            remember(seen.columns, mapping)
+        else:
+            forget(seen.columns)
+    except OSError:
+        st.toast("The choice of columns could not be kept on this machine; it holds for this session.")
+
+
+def _remembered_choice(seen: FilePreview, settings: dict[str, Any]) -> None:
+    """Say that an earlier choice is in use, and let it be forgotten."""
+    said, button = st.columns([3, 1], vertical_alignment="center")
+    said.caption(
+        "The columns are those that you chose for a file with this header. Only their names are kept, on this machine."
+    )
+    if button.button("Forget this choice", key="data_forget_columns"):
+        try:
+            forget(seen.columns)
+        except OSError:
+            st.toast("The choice could not be forgotten: the folder cannot be written.")
+            return
+        with reading_progress() as progress:
+            reread({**settings, "mapping": None}, progress)
+        st.rerun()
+
+
+def _column_choices(seen: FilePreview, current: dict[str, str]) -> dict[str, str]:
+    """What the user chose otherwise than it was recognised; an empty name leaves a field out."""
+    with st.grid(4, min_column_width=150):
+        chosen = {field: _column_choice(seen, field, current) for field in MAIN_FIELDS}
+    with st.expander("Further columns: guests, refunds, flags, cards"), st.grid(4, min_column_width=150):
+        chosen |= {field: _column_choice(seen, field, current) for field in FURTHER_FIELDS}
+    # What was only suggested by its values is a choice too: names alone do not say it.
+    return {
+        field: column
+        for field, column in chosen.items()
+        if column != seen.guess.get(field, "") or (field in seen.missing and column)
+    }
+
+
+def _column_choice(seen: FilePreview, field: str, current: dict[str, str]) -> str:
+    options = [NOT_THERE, *seen.columns]
+    label, meaning = FIELDS[field]
+    start = current.get(field, seen.guess.get(field, NOT_THERE)) or NOT_THERE
+    column = st.selectbox(
+        label, options, index=_position(options, start), key=f"data_column_{field}", help=meaning
+    )
+    return "" if column == NOT_THERE else column
+
+
+def _currency_choices(settings: dict[str, Any]) -> tuple[str | None, dict[str, float]]:
+    """The currency to keep, and what the others are worth in it."""
+    choice, table = st.columns(2)
+    only = choice.selectbox(
+        "Currency of the orders",
+        [None, *CURRENCIES],
+        index=_position([None, *CURRENCIES], settings.get("currency")),
+        format_func=lambda code: code or "All rows are in one currency",
+        key="data_currency",
+        help="Currencies are never added together. Rows in other currencies are converted where you give a rate, "
+        "and else left out and counted.",
+    )
+    rates = settings.get("rates") or {}
+    start = pd.DataFrame({"currency": list(rates), "rate": list(rates.values())}).astype(
+        {"currency": "str", "rate": float}
+    )
+    typed = table.data_editor(
+        start,
+        num_rows="dynamic",
+        hide_index=True,
+        column_config={
+            "currency": st.column_config.SelectboxColumn("Other currency", options=CURRENCIES, required=True),
+            "rate": st.column_config.NumberColumn(
+                "Rate",
+                min_value=0.0,
+                format="%.6g",
+                required=True,
+                help="What one unit of it is worth in the currency of the orders, such as 0.9.",
+            ),
+        },
+        key="data_rates",
+        alt="Rates at which other currencies are converted",
+    ).dropna()
+    return only, dict(zip(typed["currency"].astype(str), typed["rate"].astype(float), strict=True))
+
+
+def _position(options: list[Any], wanted: Any) -> int:
+    return options.index(wanted) if wanted in options else 0
