@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any, NoReturn, get_args
 
 import click
+
+STOPPED = 130
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Ctrl-C: one sentence, whatever is going on; the blocks that are left tidy up behind themselves."""
+    click.echo("\nStopped. Nothing was written.", err=True)
+    sys.exit(STOPPED)
+
+
+if __name__ == "__main__":
+    # Before the libraries load, which takes a second or two.
+    signal.signal(signal.SIGINT, _stop)
 
 from clv.analysis import Analysis, Dataset
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
@@ -19,7 +34,6 @@ from clv.ingest import Ingested, InputError, OrderFile, QualityReport, read_orde
 from clv.models import ModelDataError
 
 CANNOT_USE_INPUT = 2
-STOPPED = 130
 DAY = click.DateTime(["%Y-%m-%d"])
 # Where a problem asks for a setting, the option that makes it.
 OPTION_FOR = {
@@ -79,18 +93,7 @@ def _reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-class _Stoppable(click.Group):
-    """Commands that Ctrl-C ends with one sentence."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except KeyboardInterrupt:
-            click.echo("\nStopped. Nothing was written.", err=True)
-            sys.exit(STOPPED)
-
-
-@click.group(cls=_Stoppable, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Customer lifetime value, churn risk and segments from a file of orders."""
 
@@ -310,12 +313,13 @@ def _money(value: float, currency: str | None) -> str:
 def _write(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
-    except KeyboardInterrupt:
+    except OSError as error:
+        _refuse(f"{path} could not be written: {error.strerror}.")
+    except BaseException:
+        # Half a file could be taken for a whole one.
         if path.is_file():
             path.unlink()
         raise
-    except OSError as error:
-        _refuse(f"{path} could not be written: {error.strerror}.")
 
 
 def _print(result: dict[str, Any], text: str, as_json: bool) -> None:
@@ -327,5 +331,15 @@ def _refuse(sentence: str) -> NoReturn:
     sys.exit(CANNOT_USE_INPUT)
 
 
+def _run() -> None:
+    try:
+        main(prog_name="python -m clv")
+    except RuntimeError as error:
+        # What the engine makes of a Ctrl-C while it computes.
+        if "interrupted" in str(error).lower():
+            sys.exit(STOPPED)
+        raise
+
+
 if __name__ == "__main__":
-    main(prog_name="python -m clv")
+    _run()

@@ -123,9 +123,7 @@ def reread(settings: Mapping[str, Any], progress: Progress) -> None:
     _read(state, state.files, dict(settings), progress)
 
 
-def _read(
-    state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any], progress: Progress
-) -> None:
+def _read(state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any], progress: Progress) -> None:
     state.store = state.store or SpoolStore()
     try:
         ingested = read_orders(files, progress=progress, recall=recall, store=state.store, **settings)

@@ -106,7 +106,9 @@ def _data_controls(state: Session) -> None:
         take_uploads(uploads or [], progress)
     state = session()
     if uploads and fingerprint == state.cancelled:
-        st.caption("Reading was cancelled; what was loaded before stays. Remove the file and add it again to read it.")
+        st.caption(
+            "Reading was cancelled; what was loaded before stays. Remove the file and add it again to read it."
+        )
     summary = state.dataset.summary
     st.caption(
         f"**{plain(state.name)}**: {count(len(summary.frame))} customers, orders up to {day(state.dataset.as_of)}"
