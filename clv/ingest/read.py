@@ -238,6 +238,7 @@ def _spool_all(
             spools.keep(key, fresh, spool)
         read.append(spool)
     raise_if_any(problems)
+    spools.last_read = {spool.table for spool in read}
     return read
 
 

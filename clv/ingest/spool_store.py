@@ -43,6 +43,7 @@ class SpoolStore:
 
     def __init__(self, backend: Backend | None = None) -> None:
         self.backend = backend or own_backend()
+        self.last_read: set[str] = set()
         self._opened: dict[FileKey, OpenedFile] = {}
         self._spools: dict[tuple[FileKey, tuple[tuple[int, Role], ...]], Spool] = {}
 
@@ -91,8 +92,8 @@ class SpoolStore:
         return needed
 
     def forget_others(self, transactions: Transactions) -> None:
-        """Drop all that these transactions do not need: other files, and the transactions of other reads."""
-        needed = self.needed_by([transactions.table.get_name()])
+        """Drop files that the last read did not ask for, and what other transactions than these are made of."""
+        needed = self.needed_by([transactions.table.get_name()]) | self.last_read
         self.drop({made for made in self.tables() if made[0] not in needed})
 
     def drop(self, tables: set[tuple[str, str]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Thread
+from threading import Event, Thread
 
 import duckdb
 
@@ -26,29 +26,30 @@ def run_watched(
         The statement failed.
     """
     failed: list[BaseException] = []
+    # An event, for a thread whose join was interrupted by a key press is taken for dead.
+    done = Event()
 
     def work() -> None:
         try:
             engine.execute(statement)
         except BaseException as error:
             failed.append(error)
+        finally:
+            done.set()
 
     # Asked for before the work starts, since setting it waits for the statement.
     engine.execute("SET enable_progress_bar = true")
     engine.execute("SET enable_progress_bar_print = false")
     engine.execute("SET progress_bar_time = 0")
-    thread = Thread(target=work, daemon=True)
-    thread.start()
+    Thread(target=work, daemon=True).start()
     try:
-        thread.join(LOOK_EVERY)
-        while thread.is_alive():
+        while not done.wait(LOOK_EVERY):
             if tell is not None:
                 tell(min(max(engine.query_progress() / 100, 0.0), 1.0))
-            thread.join(LOOK_EVERY)
     except BaseException:
-        while thread.is_alive():
+        engine.interrupt()
+        while not done.wait(LOOK_EVERY):
             engine.interrupt()
-            thread.join(LOOK_EVERY)
         raise
     if failed:
         raise failed[0]
