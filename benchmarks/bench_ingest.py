@@ -2,7 +2,7 @@
 
 python -m benchmarks.bench_ingest [--rows 10000000] [--runs 3] [--without-lifetimes]
 
-The sides take turns, each run in a fresh process, on one generated file (about 42 bytes a row) that is removed in the
+The sides take turns, each run in a fresh process, on one generated file (about 42 bytes a row, no cell needs quotation marks) that is removed in the
 end. Times count from the first line of work to the frame of customers, imports left out; peak memory is of the whole
 process. Medians are printed, and each side's ratio to ours within a turn.
 
@@ -49,7 +49,7 @@ def generate(path: Path, rows: int, seed: int = 1) -> None:
         "channel": np.array(CHANNELS)[draw.integers(0, len(CHANNELS), rows)],
         "country": np.array(COUNTRIES)[draw.integers(0, len(COUNTRIES), rows)],
     })  # fmt: skip
-    pyarrow.csv.write_csv(table, path)
+    pyarrow.csv.write_csv(table, path, pyarrow.csv.WriteOptions(quoting_style="none"))
 
 
 def bare(path: Path) -> int:

@@ -156,7 +156,7 @@ def _purchases(
     total = np.bincount(customer, weights=net, minlength=customers)
     begun = np.where(known, day[first], any_day[0]) if day.size else any_day[0]
     ended = np.where(known, day[last], any_day[1]) if day.size else any_day[1]
-    logs = np.bincount(customer[within], weights=np.log(gap[within]), minlength=customers)
+    logs = np.bincount(customer[within], weights=np.log(gap[within]), minlength=customers).astype(float)
     last_gap, previous_gap = np.full(customers, np.nan), np.full(customers, np.nan)
     last_gap[again], previous_gap[thrice] = gap[last[again]], gap[last[thrice] - 1]
     return {
