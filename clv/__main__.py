@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, get_args
@@ -27,9 +28,11 @@ if __name__ == "__main__":
     # Before the libraries load, which takes a second or two.
     signal.signal(signal.SIGINT, _stop)
 
-from clv.analysis import Analysis, Dataset
+from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
+from clv.dataset import Dataset
 from clv.exports import to_csv
+from clv.forecast import FittedModels
 from clv.ingest import Ingested, InputError, OrderFile, QualityReport, read_orders
 from clv.models import ModelDataError
 
@@ -141,6 +144,11 @@ def check(as_json: bool, **reading: Any) -> None:
     show_default=True,
 )
 @click.option(
+    "--group-by",
+    metavar="COLUMN",
+    help="Fit the purchase model for each value of a column (channel, country), where that predicts better.",
+)
+@click.option(
     "--intervals",
     type=click.Choice(["draws", "bootstrap"]),
     default="draws",
@@ -159,6 +167,7 @@ def score(
     discount: float,
     churn_window: int,
     model: Any,
+    group_by: str | None,
     intervals: Any,
     engine: str,
     as_of: dt.datetime | None,
@@ -174,6 +183,7 @@ def score(
             annual_discount_rate=discount,
             churn_window_days=churn_window,
             model=model,
+            group_by=group_by,
             intervals=intervals,
         )
         ingested = _read(**reading)
@@ -214,8 +224,8 @@ def _show_progress(share: float, doing: str) -> None:
 
 def _score_summary(analysis: Analysis) -> dict[str, Any]:
     assumptions, total = analysis.assumptions, analysis.total_clv
-    purchases, spend = analysis.modelled.models.purchases, analysis.modelled.models.spend
-    new = analysis.new_customer
+    purchases, spend = analysis.models.purchases, analysis.models.spend
+    independence, new = analysis.models.independence, analysis.new_customer
     return {
         "as_of": analysis.dataset.as_of.isoformat(),
         "customers": len(analysis.dataset.summary.frame),
@@ -227,6 +237,8 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
             "message": purchases.message_,
             "spend_model": spend.name,
             "spend_params": getattr(spend, "params_", {}),
+            "spend_independence": asdict(independence) if independence else None,
+            "groups": _groups(analysis.models),
         },
         "assumptions": assumptions.to_dict(),
         "clv": {
@@ -240,7 +252,7 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
         },
         "intervals": {
             "from": assumptions.intervals,
-            "parameter_sets": len(analysis.parameter_sets.pairs),
+            "parameter_sets": len(analysis.parameter_sets.guesses),
             "skipped": analysis.parameter_sets.skipped,
         },
         "expected_purchases": {
@@ -257,10 +269,23 @@ def _score_summary(analysis: Analysis) -> dict[str, Any]:
     }
 
 
+def _groups(models: FittedModels) -> dict[str, Any] | None:
+    """What fitting each group by itself gave; None where it was not asked for."""
+    if models.groups is None:
+        return None
+    own = models.groups.models if models.groups.helps else {}
+    return {
+        "by": models.group_by,
+        "used": models.groups.helps,
+        "message": models.groups.message,
+        "params": {name: model.params_ for name, model in own.items()},
+    }
+
+
 def _reference(analysis: Analysis) -> dict[str, Any]:
     from clv.models.lifetimes_reference import reference_params
 
-    forecast, native = analysis.forecast, analysis.modelled.models.purchases
+    forecast, native = analysis.forecast, analysis.models.purchases
     history = (forecast.frequency, forecast.recency, forecast.T)
     try:
         params = reference_params(native.name, *history)

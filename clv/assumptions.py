@@ -12,6 +12,14 @@ ModelChoice = Literal["auto", "bg-nbd", "mbg-nbd", "pareto-nbd", "cnbd-k"]
 IntervalSource = Literal["draws", "bootstrap"]
 
 
+@dataclass(frozen=True)
+class ModelSetting:
+    """How customers are modelled: the purchase model, and the column whose values may each have their own."""
+
+    choice: ModelChoice = "auto"
+    group_by: str | None = None
+
+
 class AssumptionError(ValueError):
     """One or more assumptions are out of range; the message names every one of them."""
 
@@ -33,6 +41,8 @@ class Assumptions:
     medium_risk, high_risk : churn risk from which a customer is called medium or high risk.
     target_ratio : CLV:CAC aimed at.
     model : purchase model, or "auto" for the likelier of BG/NBD and MBG/NBD.
+    group_by : column (channel, country, first category) for each value of which the purchase model is fitted by
+        itself, where that predicts held-out customers better; None for one model.
     intervals : what the uncertainty of the estimates is read off: "draws" from the asymptotic normal of the
         parameters, or the slower "bootstrap", which refits the models on resampled customers.
 
@@ -52,6 +62,7 @@ class Assumptions:
     high_risk: float = 0.7
     target_ratio: float = 3.0
     model: ModelChoice = "auto"
+    group_by: str | None = None
     intervals: IntervalSource = "draws"
 
     def __post_init__(self) -> None:
@@ -100,6 +111,11 @@ class Assumptions:
     def contribution_margin(self) -> float:
         """Share of net sales that is left after the cost of goods and of serving the order."""
         return self.margin - self.variable_costs if self.margin_kind == "gross" else self.margin
+
+    @property
+    def model_setting(self) -> ModelSetting:
+        """The part that decides what is fitted."""
+        return ModelSetting(self.model, self.group_by)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

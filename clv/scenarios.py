@@ -5,8 +5,8 @@ MBG/NBD: p after each purchase; Pareto/NBD: mu) and integrates over that custome
 scales the purchase rate; upsell scales the spend per order; reactivation brings a share of those who have
 left back, who then buy and leave again as their posterior, given that they left, says.
 
-Customers are binned for speed: the living by frequency and T, those who left by frequency and recency. The
-bins serve only for the difference to the base case, which is itself exact: with every lever at 0 the result
+Customers of one model are binned for speed: the living by frequency and T, those who left by frequency and
+recency. The bins serve only for the difference to the base case, which is itself exact: with every lever at 0 the result
 is the base case. They cost less than 0.5 % of any total (tests/test_scenarios.py).
 """
 
@@ -24,6 +24,7 @@ from clv.economics import discount_weights
 from clv.forecast import Forecast
 from clv.forecast.bins import bin_histories, weighted_means
 from clv.forecast.forecast import MONTH_ENDS, IntArray
+from clv.forecast.own_model import with_own_model
 from clv.models import PurchaseModel
 
 FloatArray = NDArray[np.float64]
@@ -70,10 +71,11 @@ class Levers:
 class Bins:
     """Customers of similar history as one: means, weighted by value. Shape (bins,), times in days.
 
-    ``value`` is the sum over a bin's customers of expected spend x probability, money: of being alive for the
-    living, of having left for those who left.
+    ``model`` is the place of the model that they share. ``value`` is the sum over a bin's customers of expected
+    spend x probability, money: of being alive for the living, of having left for those who left.
     """
 
+    model: IntArray
     frequency: FloatArray
     recency: FloatArray
     T: FloatArray
@@ -86,14 +88,14 @@ class LeverBase:
 
     Attributes
     ----------
-    model : the purchase model.
+    models : the purchase models.
     customers : number of customers in the group.
     living, left : the group in bins, each customer in both, by the probability of being alive and of having left.
     spend : shape (37,), exact expected spend of the group up to each month's end, money.
     computed : spend from the bins up to each month's end, by (whose, retention lift, frequency lift).
     """
 
-    model: PurchaseModel
+    models: tuple[PurchaseModel, ...]
     customers: int
     living: Bins
     left: Bins
@@ -128,15 +130,24 @@ class WhatIf:
 def prepare_levers(forecast: Forecast, members: NDArray[np.bool_] | None = None) -> LeverBase:
     """Bin the customers (or those where ``members`` is true) once, before any slider moves."""
     chosen = np.ones(forecast.frequency.size, dtype=bool) if members is None else members
-    history = forecast.frequency[chosen], forecast.recency[chosen], forecast.T[chosen]
-    alive, spend = forecast.probability_alive[chosen], forecast.expected_spend[chosen]
-    frequency, recency, T = history
+    model, alive = forecast.model_of[chosen], forecast.probability_alive[chosen]
+    frequency, recency, T = (column[chosen] for column in forecast.history)
+    spend = forecast.expected_spend[chosen]
     in_cell = np.bincount(forecast.cell[chosen], alive * spend, forecast.cell_purchases.shape[0])
     return LeverBase(
-        model=forecast.models.purchases,
+        models=forecast.models.purchase_models,
         customers=int(chosen.sum()),
-        living=_binned(bin_histories(frequency, T, BIN_STEP), *history, alive * spend),
-        left=_binned(bin_histories(frequency, recency, BIN_STEP), *history, (1 - alive) * spend),
+        living=_binned(
+            bin_histories(model, frequency, T, BIN_STEP), model, frequency, recency, T, alive * spend
+        ),
+        left=_binned(
+            bin_histories(model, frequency, recency, BIN_STEP),
+            model,
+            frequency,
+            recency,
+            T,
+            (1 - alive) * spend,
+        ),
         spend=in_cell @ forecast.cell_purchases,
     )
 
@@ -185,9 +196,15 @@ def what_if(base: LeverBase, levers: Levers, assumptions: Assumptions) -> WhatIf
 
 
 def _binned(
-    bins: IntArray, frequency: FloatArray, recency: FloatArray, T: FloatArray, value: FloatArray
+    bins: IntArray,
+    model: IntArray,
+    frequency: FloatArray,
+    recency: FloatArray,
+    T: FloatArray,
+    value: FloatArray,
 ) -> Bins:
     return Bins(
+        model=model[np.unique(bins, return_index=True)[1]],
         frequency=weighted_means(bins, frequency, value),
         recency=weighted_means(bins, recency, value),
         T=weighted_means(bins, T, value),
@@ -222,14 +239,17 @@ def _expected_spend(
     ends: FloatArray,
 ) -> FloatArray:
     scales = {"dropout_scale": 1 - retention_lift, "rate_scale": 1 + frequency_lift}
-    if whose == "living":
-        bins = base.living
-        purchases = base.model.purchases_if_alive(ends, bins.frequency[:, None], bins.T[:, None], **scales)
-    else:
-        bins = base.left
-        history = bins.frequency[:, None], bins.recency[:, None], bins.T[:, None]
-        purchases = base.model.purchases_if_reactivated(ends, *history, **scales)
-    return np.asarray(bins.value @ purchases)
+    bins = base.living if whose == "living" else base.left
+
+    def purchases(
+        model: PurchaseModel, frequency: FloatArray, recency: FloatArray, T: FloatArray
+    ) -> FloatArray:
+        if whose == "living":
+            return model.purchases_if_alive(ends, frequency, T, **scales)
+        return model.purchases_if_reactivated(ends, frequency, recency, T, **scales)
+
+    history = (column[:, None] for column in (bins.frequency, bins.recency, bins.T))
+    return np.asarray(bins.value @ with_own_model(purchases, base.models, bins.model, *history))
 
 
 def _curve(cases: dict[str, tuple[FloatArray, float]]) -> pd.DataFrame:

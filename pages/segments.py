@@ -40,7 +40,7 @@ def draw() -> None:
     if not can_forecast(analysis):
         st.dataframe(analysis.dataset.segment.value_counts(), alt="Customers by segment")
         return
-    choices = ["segment", "clv_tier", "risk_band", *analysis.breakdown_attributes]
+    choices = ["segment", "clv_tier", "risk_band", *analysis.dataset.groupable_attributes]
     by = st.segmented_control(
         "Break down by",
         choices,
@@ -75,7 +75,7 @@ def draw() -> None:
             primary=True,
         )
         download_table("Download the table", lambda: table, f"clv_by_{by}", "segments_figures")
-    if by in analysis.breakdown_attributes:
+    if by in analysis.dataset.groupable_attributes:
         acquisition(analysis, by)
     if by == "segment":
         explain_segments()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from clv.analysis import EVERYONE, Analysis
+from clv.analysis import Analysis
 from clv.charts import cumulative_value, lever_gains, payback_curve
+from clv.dataset import EVERYONE
 from clv.scenarios import Levers
 from pages.components.charts import card_title, draw_chart
 from pages.components.formatting import count, in_prose, money, months, percent
@@ -43,7 +44,7 @@ def levers_page(analysis: Analysis) -> None:
             "spend more per order, or come back after having left. Retention moves little where few are left to keep."
         )
     result = analysis.what_if(levers, segment)
-    customers = analysis.dataset.lever_base(analysis.assumptions.model, segment).customers
+    customers = analysis.dataset.lever_base(analysis.assumptions.model_setting, segment).customers
     with place:
         finding(answer(result, analysis.assumptions.horizon_months, currency))
     with right:

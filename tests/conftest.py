@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
-from clv.analysis import Dataset
+from clv.dataset import Dataset
 from clv.ingest import OrderFile, read_orders
 
 PROJECT = Path(__file__).resolve().parents[1]

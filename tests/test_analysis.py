@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from clv.analysis import EVERYONE, Analysis, Dataset
-from clv.assumptions import Assumptions
+from clv.analysis import Analysis
+from clv.assumptions import Assumptions, ModelSetting
+from clv.dataset import EVERYONE, Dataset
 from clv.models import ModelDataError, ModifiedBetaGeoNBD
 from clv.scenarios import Levers
 from tests.conftest import PROJECT
@@ -70,7 +71,7 @@ def test_the_customer_table_agrees_with_the_boxes(analysis):
 
 
 def test_channels_get_models_of_their_own(analysis, truth):
-    fitted = analysis.dataset.purchases_by_group("auto", "channel")
+    fitted = analysis.dataset.models(ModelSetting(group_by="channel")).groups
     assert fitted.helps
     for name, channel in truth["channels"].items():
         known = ModifiedBetaGeoNBD.from_params(**channel["mbg_nbd"]).expected_purchases_new_customer(365)
@@ -85,7 +86,7 @@ def test_channels_get_models_of_their_own(analysis, truth):
 
 
 def test_countries_do_not_buy_differently_and_share_one_model(analysis):
-    fitted = analysis.dataset.purchases_by_group("auto", "country")
+    fitted = analysis.dataset.models(ModelSetting(group_by="country")).groups
     assert not fitted.helps
     assert all(model is fitted.pooled for model in fitted.models.values())
     assert "pooled fit stays" in analysis.grouping_message("country")
@@ -102,8 +103,8 @@ def test_histograms_hold_everyone(analysis):
 
 def test_sliders_fit_nothing(sample_shop, monkeypatch):
     _ = Analysis(sample_shop, Assumptions()).segments
-    monkeypatch.setattr("clv.analysis.fit_models", lambda *_: pytest.fail("a slider fitted a model"))
-    monkeypatch.setattr("clv.analysis.draw_totals", lambda *_: pytest.fail("a slider drew parameters"))
+    monkeypatch.setattr("clv.dataset.fit_models", lambda *_: pytest.fail("a slider fitted a model"))
+    monkeypatch.setattr("clv.dataset.draw_totals", lambda *_: pytest.fail("a slider drew parameters"))
     other = Analysis(
         sample_shop,
         Assumptions(margin=0.2, cac=50, horizon_months=30, annual_discount_rate=0.2, churn_window_days=30),

@@ -41,6 +41,16 @@ def test_check_the_sample():
     assert report["rows_kept"] + sum(row["rows"] for row in report["dropped"]) == report["rows_read"]
 
 
+def test_a_model_for_each_channel():
+    groups = as_json("score", SAMPLE_ORDERS, "--group-by", "channel")["model"]["groups"]
+    assert groups["used"]
+    assert len(groups["params"]) == 5
+    said = run("score", SAMPLE_ORDERS, "--group-by", "first_order")
+    assert said.exit_code == 2
+    assert "cannot be grouped by first_order" in said.stderr
+    assert "channel" in said.stderr
+
+
 def test_score_the_sample(tmp_path):
     out = tmp_path / "customers.csv"
     result = as_json("score", SAMPLE_ORDERS, "--out", out, "--margin", 0.35, "--cac", 18, "--horizon", 24)

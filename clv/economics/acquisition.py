@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from clv.assumptions import Assumptions
 from clv.economics.customer_value import Total, discount_weights
 from clv.forecast import FittedModels, ParameterSets
-from clv.forecast.forecast import MONTH_ENDS
+from clv.forecast.forecast import MONTH_ENDS, IntArray
 from clv.forecast.uncertainty import INTERVAL_LEVEL
+from clv.models import PurchaseModel, SpendModel
 
 FloatArray = NDArray[np.float64]
 
@@ -53,21 +54,47 @@ class NewCustomer:
     curve: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class RepeatSpend:
+    """What a new customer of each purchase model spends after the first order, up to each month's end, money.
+
+    ``expected`` has shape (models, 37) and ``draws`` (sets, models, 37), one for each parameter set.
+    """
+
+    expected: FloatArray
+    draws: FloatArray
+
+
+def repeat_spend(models: FittedModels, parameters: ParameterSets) -> RepeatSpend:
+    """Expected later spend of a new customer under each purchase model and every parameter set."""
+
+    def of_each(purchases: tuple[PurchaseModel, ...], spend: SpendModel) -> FloatArray:
+        bought = [model.expected_purchases_new_customer(MONTH_ENDS) for model in purchases]
+        return np.stack(bought) * spend.population_mean_
+
+    return RepeatSpend(
+        expected=of_each(models.purchase_models, models.spend),
+        draws=np.stack([of_each(guess.purchases, guess.spend) for guess in parameters.guesses]),
+    )
+
+
 def new_customer_spend(
-    models: FittedModels, parameters: ParameterSets, first_order_values: FloatArray
+    later: RepeatSpend, model_of: IntArray, first_order_values: FloatArray
 ) -> NewCustomerSpend:
-    """Expected spend of a new customer from the models and the first orders seen (money, shape (n,))."""
-    purchases = models.purchases.expected_purchases_new_customer(MONTH_ENDS)
-    draws = [
-        purchase.expected_purchases_new_customer(MONTH_ENDS) * spend.population_mean_
-        for purchase, spend in parameters.pairs
-    ]
+    """Expected spend of a new customer who is like one of those given.
+
+    Parameters
+    ----------
+    later : under each purchase model.
+    model_of, first_order_values : each customer's model and first order (money), shape (customers,).
+    """
+    shares = np.bincount(model_of, minlength=len(later.expected)) / model_of.size
     error = float(np.std(first_order_values) / np.sqrt(max(first_order_values.size, 1)))
     return NewCustomerSpend(
         first_order=float(np.mean(first_order_values)),
         first_order_error=error,
-        repeat_spend=purchases * models.spend.population_mean_,
-        draws=np.array(draws),
+        repeat_spend=shares @ later.expected,
+        draws=shares @ later.draws,
     )
 
 

@@ -12,8 +12,8 @@ EXACT_FREQUENCIES = 20
 DAYS_OFFSET = 30.0
 
 
-def bin_histories(frequency: FloatArray, T: FloatArray, step: float) -> IntArray:
-    """Bin number (0, 1, ... without gaps) of each customer: equal frequency, T within a factor 1 + step.
+def bin_histories(model: IntArray, frequency: FloatArray, T: FloatArray, step: float) -> IntArray:
+    """Bin number (0, 1, ... without gaps) of each customer: equal model and frequency, T within a factor 1 + step.
 
     Up to 20 repeat purchases each frequency has bins of its own; above, neighbours within ``step`` share
     one. T is counted from -30 days, so that the bins of the newest customers stay days wide.
@@ -25,7 +25,7 @@ def bin_histories(frequency: FloatArray, T: FloatArray, step: float) -> IntArray
         EXACT_FREQUENCIES + 1 + np.floor(np.log(np.maximum(frequency, 1) / EXACT_FREQUENCIES) / width),
     )
     T_bin = np.floor(np.log((T + DAYS_OFFSET) / DAYS_OFFSET) / width)
-    key = x_bin * (T_bin.max(initial=0) + 1) + T_bin
+    key = (model * (x_bin.max(initial=0) + 1) + x_bin) * (T_bin.max(initial=0) + 1) + T_bin
     return np.asarray(np.unique(key, return_inverse=True)[1])
 
 

@@ -11,8 +11,9 @@ import copy
 import numpy as np
 from numpy.typing import NDArray
 
-from clv.forecast.forecast import Forecast
-from clv.forecast.parameter_sets import ParameterSets, with_finite_mean
+from clv.forecast.fit import FittedModels
+from clv.forecast.forecast import Forecast, IntArray
+from clv.forecast.parameter_sets import ParameterSet, ParameterSets, with_finite_mean
 from clv.models import GammaGamma, ModelDataError, ObservedMeanSpend, PurchaseModel, SpendModel
 from clv.models.distinct import distinct_rows
 
@@ -34,30 +35,33 @@ def resampled_parameters(forecast: Forecast, resamples: int = RESAMPLES, seed: i
     """
     customers = forecast.frequency.size
     rng = np.random.default_rng(seed)
-    columns, state = distinct_rows(forecast.frequency, forecast.recency, forecast.T)
-    states = np.stack(columns, axis=1)
-    pairs: list[tuple[PurchaseModel, SpendModel]] = []
+    (number, *history), state = distinct_rows(forecast.model_of.astype(float), *forecast.history)
+    guesses: list[ParameterSet] = []
     for _ in range(resamples):
         times_drawn = rng.multinomial(customers, np.full(customers, 1 / customers)).astype(float)
-        weights = np.bincount(state, times_drawn, len(states)).astype(float)
+        weights = np.bincount(state, times_drawn, number.size).astype(float)
         try:
-            purchases = _refit_purchases(forecast.models.purchases, states, weights)
-            pairs.append((purchases, _refit_spend(forecast, times_drawn)))
+            purchases = _refit_purchases(forecast.models, history, number.astype(np.intp), weights)
+            guesses.append(ParameterSet(purchases, _refit_spend(forecast, times_drawn)))
         except ModelDataError:  # counted below, as skipped
             continue
-    if len(pairs) < min(FEWEST_RESAMPLES, resamples):
+    if len(guesses) < min(FEWEST_RESAMPLES, resamples):
         raise ModelDataError(
-            f"Only {len(pairs)} of {resamples} resamples of the customers can be fitted, too few for an interval. "
+            f"Only {len(guesses)} of {resamples} resamples of the customers can be fitted, too few for an interval. "
             "Draws from the estimates need fewer data."
         )
-    return ParameterSets(tuple(pairs), skipped=resamples - len(pairs))
+    return ParameterSets(tuple(guesses), skipped=resamples - len(guesses))
 
 
-def _refit_purchases(model: PurchaseModel, states: FloatArray, weights: FloatArray) -> PurchaseModel:
+def _refit_purchases(
+    models: FittedModels, history: list[FloatArray], number: IntArray, weights: FloatArray
+) -> tuple[PurchaseModel, ...]:
     drawn = weights > 0
-    x, t_x, T = states[drawn].T
+    x, t_x, T = (column[drawn] for column in history)
+    if models.groups is not None:
+        return models.groups.refit(x, t_x, T, number[drawn], weights[drawn])
     # A copy keeps whatever settings the model was made with.
-    return copy.copy(model).fit(x, t_x, T, weights=weights[drawn])
+    return (copy.copy(models.purchases).fit(x, t_x, T, weights=weights[drawn]),)
 
 
 def _refit_spend(forecast: Forecast, times_drawn: FloatArray) -> SpendModel:

@@ -54,8 +54,8 @@ def relative_parameter_variance(sets: ForecastSets) -> FloatArray:
     return result
 
 
-def spend_ranges(forecast: Forecast, relative_variance: FloatArray, horizon_months: int) -> SpendRanges:
-    """The range of each customer's spend within the horizon.
+def spend_ranges(forecast: Forecast, relative_variance: FloatArray, months: float) -> SpendRanges:
+    """The range of each customer's spend within so many months, whole or not.
 
     The spend is 0 with the probability of no purchase, else Gamma; mean and variance are those of the model,
     the variance with the part of the parameters added (law of total variance).
@@ -64,16 +64,16 @@ def spend_ranges(forecast: Forecast, relative_variance: FloatArray, horizon_mont
     ----------
     relative_variance : shape (customers, 10), from ``relative_parameter_variance``.
     """
-    mean, process = spend_moments(forecast, horizon_months)
-    parameter = _at_month(relative_variance, horizon_months) * mean**2
-    low, high = _quantiles(forecast, horizon_months, mean, process + parameter)
+    mean, process = spend_moments(forecast, months)
+    parameter = _at_month(relative_variance, months) * mean**2
+    low, high = _quantiles(forecast, months, mean, process + parameter)
     return SpendRanges(low, high, np.sqrt(parameter), np.sqrt(process))
 
 
 def _quantiles(
-    forecast: Forecast, horizon_months: int, mean: FloatArray, variance: FloatArray
+    forecast: Forecast, months: float, mean: FloatArray, variance: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    buys = np.clip(1 - forecast.churn_risk(horizon_months * DAYS_PER_MONTH), 1e-12, 1.0)
+    buys = np.clip(1 - forecast.churn_risk(months * DAYS_PER_MONTH), 1e-12, 1.0)
     mean_if = mean / buys
     variance_if = np.maximum((variance + mean**2) / buys - mean_if**2, 1e-12 * mean_if**2 + 1e-300)
     shape = np.maximum(mean_if, 1e-300) ** 2 / variance_if
@@ -86,9 +86,10 @@ def _quantiles(
     return np.where(mean > 0, low, 0.0), np.maximum(high, mean)
 
 
-def _at_month(values: FloatArray, month: int) -> FloatArray:
-    """Between the draw months the relative variance hardly bends: a straight line."""
+def _at_month(values: FloatArray, month: float) -> FloatArray:
+    """Before the first draw month as there; between the draw months the relative variance hardly bends: a straight line."""
     months = DRAW_MONTHS[1:]
+    month = max(month, float(months[0]))
     after = int(np.searchsorted(months, month))
     if months[after] == month:
         return values[:, after]

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from clv.assumptions import ModelChoice
+from clv.assumptions import ModelChoice, ModelSetting
+from clv.forecast.spend_independence import SpendIndependence, spend_independence
 from clv.models import (
     BetaGeoNBD,
     GammaGamma,
+    GroupedFit,
     ModelDataError,
     ModifiedBetaGeoNBD,
     ObservedMeanSpend,
@@ -17,8 +21,13 @@ from clv.models import (
     PurchaseModel,
     SpendModel,
     choose_k,
+    fit_by_group,
     wheat_morrison_k,
 )
+
+IntArray = NDArray[np.intp]
+
+ONE_MODEL = ModelSetting()
 
 CANDIDATES: dict[ModelChoice, tuple[type[PurchaseModel], ...]] = {
     "auto": (BetaGeoNBD, ModifiedBetaGeoNBD),
@@ -35,14 +44,37 @@ NOBODY_LEAVES = (
 
 @dataclass(frozen=True)
 class FittedModels:
-    """The purchase model (time in days), the spend model (money), and what to know of their fits."""
+    """The purchase model (time in days), the spend model (money), and what to know of their fits.
+
+    Attributes
+    ----------
+    purchases : the purchase model of everybody.
+    spend : the spend model of everybody.
+    notes : in words.
+    independence : whether spend goes with frequency, which the spend model excludes; None where too few came back.
+    group_by, groups : the column whose values were fitted by themselves, and those fits; None where not asked.
+    """
 
     purchases: PurchaseModel
     spend: SpendModel
     notes: tuple[str, ...]
+    independence: SpendIndependence | None = None
+    group_by: str | None = None
+    groups: GroupedFit | None = None
+
+    @property
+    def purchase_models(self) -> tuple[PurchaseModel, ...]:
+        """The purchase models in use: that of everybody, then those of the groups where grouping helps."""
+        return (self.purchases,) if self.groups is None else self.groups.purchase_models
+
+    def model_numbers(self, buyers: pd.DataFrame) -> IntArray:
+        """The place of each customer's model in ``purchase_models``, shape (customers,)."""
+        if self.groups is None or self.group_by is None:
+            return np.zeros(len(buyers), dtype=np.intp)
+        return self.groups.model_numbers(buyers[self.group_by])
 
 
-def fit_models(buyers: pd.DataFrame, choice: ModelChoice = "auto") -> FittedModels:
+def fit_models(buyers: pd.DataFrame, setting: ModelSetting = ONE_MODEL) -> FittedModels:
     """Fit on customers with at least one purchase day.
 
     "auto" keeps the likelier of BG/NBD and MBG/NBD; "cnbd-k" also chooses how regularly customers buy.
@@ -50,7 +82,7 @@ def fit_models(buyers: pd.DataFrame, choice: ModelChoice = "auto") -> FittedMode
     Parameters
     ----------
     buyers : frame with frequency, recency_days, T_days, monetary_value; for "cnbd-k" also sum_log_gaps,
-        last_gap_days, previous_gap_days.
+        last_gap_days, previous_gap_days; and the column of ``setting.group_by``, if any.
 
     Raises
     ------
@@ -59,17 +91,27 @@ def fit_models(buyers: pd.DataFrame, choice: ModelChoice = "auto") -> FittedMode
     if buyers.empty:
         raise ModelDataError("Nobody in the file has paid for an order: every amount is 0 or was refunded.")
     history = (buyers["frequency"], buyers["recency_days"], buyers["T_days"])
-    if choice == "cnbd-k":
+    if setting.choice == "cnbd-k":
         purchases, timing = _fit_regular_timing(buyers)
     else:
-        fitted = [model().fit(*history) for model in CANDIDATES[choice]]
+        fitted = [model().fit(*history) for model in CANDIDATES[setting.choice]]
         purchases, timing = max(fitted, key=lambda model: model.log_likelihood_), ()
     spend, notes = _fit_spend(buyers)
     if not _loses_customers(purchases):
         notes = (NOBODY_LEAVES, *notes)
     if not purchases.converged_:
         notes = (f"{purchases.name} {purchases.message_}: take its figures with caution.", *notes)
-    return FittedModels(purchases, spend, (*timing, *notes))
+    independence = spend_independence(buyers)
+    if independence is not None and not independence.holds:
+        notes = (*notes, independence.message)
+    if setting.group_by is None:
+        return FittedModels(purchases, spend, (*timing, *notes), independence)
+    groups = fit_by_group(
+        purchases, *history[:3], buyers[setting.group_by], noun=f"groups by {setting.group_by}"
+    )
+    return FittedModels(
+        groups.pooled, spend, (*timing, groups.message, *notes), independence, setting.group_by, groups
+    )
 
 
 def _fit_regular_timing(buyers: pd.DataFrame) -> tuple[PurchaseModel, tuple[str, ...]]:

@@ -9,7 +9,10 @@ from numpy.typing import NDArray
 
 from clv.forecast.bins import DAYS_OFFSET, EXACT_FREQUENCIES
 from clv.forecast.forecast import DAYS_PER_MONTH, Forecast, IntArray
+from clv.forecast.own_model import with_own_model
 from clv.forecast.parameter_sets import ParameterSets
+from clv.models import PurchaseModel
+from clv.models.distinct import distinct_rows
 
 FloatArray = NDArray[np.float64]
 
@@ -23,44 +26,57 @@ EVERYBODY = slice(None)
 class ForecastSets:
     """A forecast under every parameter set.
 
-    What a living customer buys is evaluated on a grid of (frequency, T) that does not depend on who is
-    forecast; P(alive) and spend are worked out exactly, customer by customer, when they are asked for.
+    What a living customer buys is evaluated on a grid of (model, frequency, T) that does not depend on who is
+    forecast; P(alive), once per distinct history, and spend are worked out exactly when they are asked for.
 
     Attributes
     ----------
     forecast : under the estimates.
     parameters : the sets.
+    states, state : the distinct histories (model, frequency, recency, T), and which each customer has, shape
+        (customers,).
     point : shape (customers,), each customer's point of the grid.
     purchases : shape (sets, points, 11), expected purchases of a living customer up to DRAW_MONTHS.
     """
 
     forecast: Forecast
     parameters: ParameterSets
+    states: tuple[FloatArray, ...]
+    state: IntArray
     point: IntArray
     purchases: FloatArray
 
     def value(self, number: int, customers: slice = EVERYBODY) -> FloatArray:
         """P(alive) x expected spend per purchase of the customers under one set, money."""
-        purchases, spend = self.parameters.pairs[number]
-        found = self.forecast
-        alive = purchases.probability_alive(
-            found.frequency[customers], found.recency[customers], found.T[customers]
+        guess, found = self.parameters.guesses[number], self.forecast
+        states, place = np.unique(self.state[customers], return_inverse=True)
+        model, *history = (column[states] for column in self.states)
+        alive = with_own_model(
+            lambda model, *own: model.probability_alive(*own),
+            guess.purchases,
+            model.astype(np.intp),
+            *history,
         )
-        return alive * spend.expected_spend(found.frequency[customers], found.monetary_value[customers])
+        spend = guess.spend.expected_spend(found.frequency[customers], found.monetary_value[customers])
+        return alive[place] * spend
 
 
 def forecast_under(forecast: Forecast, parameters: ParameterSets) -> ForecastSets:
     """Evaluate every parameter set on the grid: the slow part of all intervals, done once for all."""
     x = forecast.frequency
     frequency = np.where(x <= EXACT_FREQUENCIES, x, _on_log_grid(x, 1.0))
-    # As complex numbers, pairs sort like (frequency, T), an order of magnitude faster than rows do.
-    points, point = np.unique(frequency + 1j * _on_log_grid(forecast.T, DAYS_OFFSET), return_inverse=True)
-    days = DRAW_MONTHS * DAYS_PER_MONTH
+    T = _on_log_grid(forecast.T, DAYS_OFFSET)
+    (model, frequency, T), point = distinct_rows(forecast.model_of.astype(float), frequency, T)
     purchases = [
-        model.purchases_if_alive(days, points.real[:, None], points.imag[:, None])
-        for model, _ in parameters.pairs
+        with_own_model(_purchases_if_alive, guess.purchases, model.astype(np.intp), frequency, T)
+        for guess in parameters.guesses
     ]
-    return ForecastSets(forecast, parameters, point, np.stack(purchases))
+    states, state = distinct_rows(forecast.model_of.astype(float), *forecast.history)
+    return ForecastSets(forecast, parameters, tuple(states), state, point, np.stack(purchases))
+
+
+def _purchases_if_alive(model: PurchaseModel, frequency: FloatArray, T: FloatArray) -> FloatArray:
+    return model.purchases_if_alive(DRAW_MONTHS * DAYS_PER_MONTH, frequency[:, None], T[:, None])
 
 
 def _on_log_grid(values: FloatArray, offset: float) -> FloatArray:

@@ -8,6 +8,7 @@ from scipy.optimize import elementwise
 
 from clv.assumptions import MAX_HORIZON_MONTHS
 from clv.forecast.forecast import DAYS_PER_MONTH, Forecast
+from clv.forecast.own_model import with_own_model
 from clv.models import PurchaseModel
 from clv.models.distinct import distinct_rows
 
@@ -32,17 +33,19 @@ def next_order_days(forecast: Forecast, quantiles: tuple[float, ...] = WINDOW_QU
     NaN where the quantile lies more than 36 months ahead, and for whom no further order is possible.
     Computed once per distinct history.
     """
-    columns, state = distinct_rows(forecast.frequency, forecast.recency, forecast.T)
-    states = np.stack(columns, axis=1)
-    days = [
-        _days_to_quantiles(forecast.models.purchases, states[start : start + CHUNK], quantiles)
-        for start in range(0, len(states), CHUNK)
-    ]
-    return np.concatenate(days)[state]
+
+    def in_chunks(model: PurchaseModel, *history: FloatArray) -> FloatArray:
+        starts = range(0, max(history[0].size, 1), CHUNK)
+        chunks = ((column[start : start + CHUNK] for column in history) for start in starts)
+        return np.concatenate([_days_to_quantiles(model, quantiles, *chunk) for chunk in chunks])
+
+    (number, *history), state = distinct_rows(forecast.model_of.astype(float), *forecast.history)
+    return with_own_model(in_chunks, forecast.models.purchase_models, number.astype(np.intp), *history)[state]
 
 
-def _days_to_quantiles(model: PurchaseModel, states: FloatArray, quantiles: tuple[float, ...]) -> FloatArray:
-    x, t_x, T = states.T
+def _days_to_quantiles(
+    model: PurchaseModel, quantiles: tuple[float, ...], x: FloatArray, t_x: FloatArray, T: FloatArray
+) -> FloatArray:
     ever, soon, late = (
         model.probability_of_purchase(days, x, t_x, T) for days in (EVER_DAYS, NEAREST_DAYS, FURTHEST_DAYS)
     )

@@ -87,19 +87,29 @@ def interval_around(mean: FloatArray, relative_sd: FloatArray) -> tuple[FloatArr
     return low, np.maximum(high, mean)
 
 
-def spend_moments(forecast: Forecast, horizon_months: int) -> tuple[FloatArray, FloatArray]:
-    """Mean and variance of each customer's spend within the horizon, parameters known, money, undiscounted.
+def spend_moments(forecast: Forecast, months: float) -> tuple[FloatArray, FloatArray]:
+    """Mean and variance of each customer's spend within so many months, parameters known, money, undiscounted.
 
     With N purchases of mean spend z: E[S^2] = E[N^2] E[z^2] + E[N] E[variance of one purchase].
     """
     alive, cell = forecast.probability_alive, forecast.cell
-    count = alive * forecast.cell_purchases[cell, horizon_months]
-    squared = count + alive * forecast.cell_pairs[cell, horizon_months]
+    purchases, pairs = (at_month(values, months) for values in (forecast.cell_purchases, forecast.cell_pairs))
+    count = alive * purchases[cell]
+    squared = count + alive * pairs[cell]
     z_squared, z_variance = forecast.models.spend.spend_second_moments(
         forecast.frequency, forecast.monetary_value
     )
     mean = count * forecast.expected_spend
     return mean, np.maximum(squared * z_squared + count * z_variance - mean**2, 0.0)
+
+
+def at_month(values: FloatArray, months: float) -> FloatArray:
+    """Cumulative values at month ends 0, 1, ... (last axis), taken at a time between them by a straight line."""
+    whole = int(months)
+    if whole == months:
+        return values[..., whole]
+    share = months - whole
+    return np.asarray((1 - share) * values[..., whole] + share * values[..., whole + 1])
 
 
 def ratio(part: FloatArray, whole: FloatArray) -> FloatArray:

@@ -204,7 +204,7 @@ def _registered(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
         LEFT JOIN (SELECT lower(email_text) AS email, min({buyer}) AS customer FROM {staged.table}
                    WHERE {buyer} IS NOT NULL AND NOT {row_rules.guest(staged.layout, buyer)} AND email_text IS NOT NULL
                    GROUP BY ALL HAVING min({buyer}) = max({buyer})) AS registered
-        ON is_guest_or_none AND typed.email = registered.email"""
+        ON CASE WHEN is_guest_or_none THEN typed.email END = registered.email"""
 
 
 def _known_customer(staged: Staged) -> str:

@@ -20,24 +20,25 @@ its one standard error.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from math import inf, isnan, nan
+from math import inf, isnan
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from clv.models.maximum_likelihood import FloatArray, Likelihood, Objective, _hessian, _polish, maximise
+from clv.models.group_draws import draw_group_models
+from clv.models.held_out_groups import Group, HeldOut, deal, hold_out
+from clv.models.maximum_likelihood import FloatArray
+from clv.models.pooled_prior import PooledPrior, counted, merged
 from clv.models.purchase_model import Histories, PurchaseModel, _checked_history, _distinct_rows
 
 BLANK = "(blank)"
 MOST_GROUPS = 30
 FOLDS = 5
 PRIOR_STRENGTHS = (30.0, 100.0, 300.0, 1000.0, 3000.0)
-# Where the pooled data say next to nothing of a direction, a group may stray by a factor of 7 or so.
-LEAST_PRECISION = 1 / 2.0**2
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class GroupedFit:
     Attributes
     ----------
     pooled : the model fitted on everybody.
+    prior : the pooled fit as the groups' prior.
     models : the model to use for each group, by group, largest group first; the pooled one for each where
         grouping does not help. A group's ``covariance_`` is the posterior's around the pooled fit,
         its ``log_likelihood_`` that of its own customers alone.
@@ -61,6 +63,7 @@ class GroupedFit:
     """
 
     pooled: PurchaseModel
+    prior: PooledPrior
     models: dict[str, PurchaseModel]
     customers: dict[str, int]
     in_pooled: tuple[str, ...]
@@ -80,96 +83,52 @@ class GroupedFit:
         """The model of a group given as in the data; the pooled one for a group that was not fitted."""
         return self.models.get(group_names([group])[0], self.pooled)
 
-
-@dataclass(frozen=True)
-class PooledPrior:
-    """The pooled fit as a prior: where it lies, and how sharply one customer's worth of data bends there.
-
-    Attributes
-    ----------
-    model : the pooled model, whose class and settings the groups share.
-    centre : its log parameters with time in ``unit``, shape (k,).
-    curvature : Hessian of its mean negative log-likelihood there, shape (k, k).
-    unit : user's time units in the unit of the fit.
-    """
-
-    model: PurchaseModel
-    centre: FloatArray
-    curvature: FloatArray
-    unit: float
-
-    @classmethod
-    def of(cls, model: PurchaseModel, rows: Histories, unit: float, near: FloatArray) -> PooledPrior:
-        """The prior of the fit on ``rows`` (time in ``unit``) whose optimum lies ``near`` the point given."""
-        objective = model._objective(rows)
-        centre = _polish(objective, near)
-        return cls(model, centre, _hessian(objective, centre), unit)
-
-    def precision(self, strength: float) -> FloatArray:
-        """Inverse covariance of the prior worth ``strength`` customers, shape (k, k)."""
-        values, vectors = np.linalg.eigh(self.curvature)
-        return np.asarray((vectors * np.maximum(strength * values, LEAST_PRECISION)) @ vectors.T)
-
-    def penalised(self, likelihood: Likelihood, customers: float, strength: float) -> Objective:
-        """What a group minimises, per customer of its own and of the prior: so it bends alike at any strength."""
-        precision, total = self.precision(strength), customers + strength
-
-        def objective(log_parameters: FloatArray) -> tuple[float, FloatArray]:
-            values, away = np.exp(log_parameters), log_parameters - self.centre
-            value, gradient = likelihood(values)
-            pull = precision @ away
-            return (float(away @ pull) / 2 - value) / total, (pull - gradient * values) / total
-
-        return objective
-
-    def fit_near(self, rows: Histories, strength: float) -> PurchaseModel:
-        """The pooled model's like, fitted on a group's rows (time in ``unit``) with this prior."""
-        likelihood, customers = self.model._likelihood_of(rows), float(rows.count.sum())
-        objective = self.penalised(likelihood, customers, strength)
-        maximum = maximise(objective, [self.centre], customers + strength)
-        values, model = np.exp(maximum.log_parameters), copy(self.model)
-        model._set_estimate(values * model._time_power(self.unit), maximum.covariance)
-        model.log_likelihood_ = likelihood(values)[0] - float(rows.count @ rows.x) * np.log(self.unit)
-        model.converged_ = maximum.converged
-        model.message_ = f"{maximum.message}; the fit of everybody counts as {strength:,.0f} customers"
-        return model
-
-
-@dataclass(frozen=True)
-class _Group:
-    """A group's distinct histories and how many customers of each every fold holds, shape (rows, folds)."""
-
-    name: str
-    rows: Histories
-    dealt: FloatArray
-
     @property
-    def customers(self) -> int:
-        """How many customers there are in the group."""
-        return int(self.rows.count.sum())
+    def purchase_models(self) -> tuple[PurchaseModel, ...]:
+        """The models in use: the pooled one, then each group's own, in the order of ``models``."""
+        return (self.pooled, *self.models.values()) if self.helps else (self.pooled,)
 
-    def in_fold(self, fold: int) -> Histories:
-        """The histories that a fold holds out."""
-        return _counted(self.rows, self.dealt[:, fold])
+    def model_numbers(self, groups: Iterable[object]) -> NDArray[np.intp]:
+        """For groups given as in the data, shape (n,): the place of each one's model in ``purchase_models``."""
+        codes, distinct = pd.factorize(group_names(groups))
+        places = {name: place for place, name in enumerate(self.models, start=1)} if self.helps else {}
+        return np.array([places.get(name, 0) for name in distinct], dtype=np.intp)[codes]
 
-    def without(self, fold: int) -> Histories:
-        """The histories that remain when a fold is held out."""
-        return _counted(self.rows, self.rows.count - self.dealt[:, fold])
+    def sample_models(self, size: int, seed: int) -> list[tuple[PurchaseModel, ...]]:
+        """Equally good guesses of ``purchase_models`` where grouping helps, see ``draw_group_models``."""
+        return draw_group_models(self.prior, self.prior_strength, list(self.models.values()), size, seed)
 
+    def refit(
+        self,
+        frequency: ArrayLike,
+        recency: ArrayLike,
+        T: ArrayLike,
+        numbers: NDArray[np.intp],
+        weights: FloatArray,
+    ) -> tuple[PurchaseModel, ...]:
+        """``purchase_models`` fitted anew to customers of these weights, at the prior strength chosen before.
 
-@dataclass(frozen=True)
-class _HeldOut:
-    """How held-out customers fare: mean log-likelihood pooled, the groups' gain on it, at the best strength."""
+        Parameters
+        ----------
+        frequency, recency, T, numbers, weights : shape (n,); ``numbers`` from ``model_numbers``.
 
-    strength: float = inf
-    pooled: float = nan
-    gain: float = nan
-    standard_error: float = nan
-
-    @property
-    def helps(self) -> bool:
-        """Whether the gain is more than one standard error."""
-        return self.gain > self.standard_error
+        Raises
+        ------
+        ModelDataError : nobody with a weight bought twice.
+        """
+        x, t_x, period = _checked_history(frequency, recency, T)
+        pooled = copy(self.pooled).fit(x, t_x, period, weights)
+        if not self.helps:
+            return (pooled,)
+        unit = self.prior.unit
+        everyone = Histories(x, t_x, period, weights).in_unit(unit)
+        centre = np.log(pooled._values() / pooled._time_power(unit))
+        prior = PooledPrior.of(pooled, merged([counted(everyone, weights)]), unit, centre)
+        own = []
+        for number in range(1, len(self.models) + 1):
+            rows = merged([counted(everyone, np.where(numbers == number, weights, 0.0))])
+            own.append(prior.fit_near(rows, self.prior_strength) if rows.x.size else pooled)
+        return (pooled, *own)
 
 
 def fit_by_group(
@@ -213,10 +172,10 @@ def fit_by_group(
     pooled = copy(model() if isinstance(model, type) else model).fit(x, t_x, period)
     unit = float(period.mean())
     everyone = _largest_first(names, Histories(x, t_x, period, np.ones(x.shape)).in_unit(unit))
-    dealt = _deal(everyone, folds, seed)
+    dealt = deal(everyone, folds, seed)
     centre = np.log(pooled._values() / pooled._time_power(unit))
-    prior = PooledPrior.of(pooled, _merged([group.rows for group in dealt]), unit, centre)
-    held_out = _hold_out(prior, dealt, most_groups, sorted(strengths, reverse=True))
+    prior = PooledPrior.of(pooled, merged([group.rows for group in dealt]), unit, centre)
+    held_out = hold_out(prior, dealt, most_groups, sorted(strengths, reverse=True))
     return _grouped_fit(prior, dealt, most_groups, held_out, noun)
 
 
@@ -254,104 +213,13 @@ def _totals(rows: Histories) -> tuple[float, ...]:
     return tuple(float(rows.count @ values) for values in (np.ones(rows.x.shape), rows.x, rows.t_x, rows.T))
 
 
-def _deal(groups: list[tuple[str, Histories]], folds: int, seed: int) -> list[_Group]:
-    """Deal each group's customers to folds, as evenly as their number allows.
-
-    Not evenly by history too: a fold with the very mix of histories that the rest has would reward what the
-    rest has only by chance.
-    """
-    rng = np.random.default_rng(seed)
-    dealt, next_fold = [], 0
-    for name, rows in groups:
-        of_customer = np.repeat(np.arange(rows.x.size), rows.count.astype(int))
-        fold = rng.permutation((next_fold + np.arange(of_customer.size)) % folds)
-        next_fold += of_customer.size
-        counts = np.bincount(of_customer * folds + fold, minlength=rows.x.size * folds)
-        dealt.append(_Group(name, rows, counts.reshape(-1, folds).astype(float)))
-    return dealt
-
-
-def _counted(rows: Histories, count: FloatArray) -> Histories:
-    """The rows that anybody has, with these counts."""
-    kept = count > 0
-    return Histories(rows.x[kept], rows.t_x[kept], rows.T[kept], count[kept])
-
-
-def _merged(parts: list[Histories]) -> Histories:
-    x, t_x, T, count = (
-        np.concatenate([getattr(part, column) for part in parts]) for column in ("x", "t_x", "T", "count")
-    )
-    return _distinct_rows(x, t_x, T, count)
-
-
-def _hold_out(
-    prior: PooledPrior, dealt: list[_Group], most_groups: int, strengths: Sequence[float]
-) -> _HeldOut:
-    """Hold out each fold in turn, fit on the rest, and average the held-out customers' log-likelihood.
-
-    ``strengths`` descend. Nothing is compared when there is one group, or when a fold holds all who bought
-    twice, so that the rest tells nothing.
-    """
-    rests = [_merged([group.without(fold) for group in dealt]) for fold in range(dealt[0].dealt.shape[1])]
-    if len(dealt) < 2 or any(rest.x.max(initial=0.0) == 0 for rest in rests):
-        return _HeldOut()
-    parts = []
-    for fold, rest in enumerate(rests):
-        fold_prior = PooledPrior.of(prior.model, rest, prior.unit, prior.centre)
-        for place, group in enumerate(dealt):
-            tried = strengths if place < most_groups else ()
-            parts.append(_predict(fold_prior, group, fold, tried, len(strengths)))
-    count, x, pooled, gains = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))
-    mean_gains = gains @ count / count.sum()
-    best = int(np.argmax(mean_gains))
-    variance = (gains[best] - mean_gains[best]) ** 2 @ count / count.sum()
-    in_users_unit = pooled - x * np.log(prior.unit)
-    return _HeldOut(
-        strength=strengths[best],
-        pooled=float(in_users_unit @ count / count.sum()),
-        gain=float(mean_gains[best]),
-        standard_error=float(np.sqrt(variance / count.sum())),
-    )
-
-
-def _predict(
-    prior: PooledPrior, group: _Group, fold: int, strengths: Sequence[float], columns: int
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """A group's held-out rows: count, x, pooled log-likelihood and the gain on it at each strength.
-
-    The gains have shape (columns, rows), 0 for a group that is left to the pooled fit.
-    """
-    rows = group.in_fold(fold)
-    pooled, gains = _each(prior, prior.centre, rows), np.zeros((columns, rows.x.size))
-    if rows.x.size:
-        for i, point in enumerate(_path(prior, group.without(fold), strengths)):
-            gains[i] = _each(prior, point, rows) - pooled
-    return rows.count, rows.x, pooled, gains
-
-
-def _each(prior: PooledPrior, log_parameters: FloatArray, rows: Histories) -> FloatArray:
-    """Log-likelihood of one customer of each row."""
-    return prior.model._row_log_likelihood(np.exp(log_parameters), rows.x, rows.t_x, rows.T)
-
-
-def _path(prior: PooledPrior, rows: Histories, strengths: Sequence[float]) -> Iterator[FloatArray]:
-    """A group's log parameters at each strength, each sought from the one before: nearby, so soon found."""
-    point = prior.centre
-    if rows.x.size == 0:  # the group's only customer is held out
-        yield from [point] * len(strengths)
-        return
-    likelihood, customers = prior.model._likelihood_of(rows), float(rows.count.sum())
-    for strength in strengths:
-        point = _polish(prior.penalised(likelihood, customers, strength), point)
-        yield point
-
-
 def _grouped_fit(
-    prior: PooledPrior, dealt: list[_Group], most_groups: int, held_out: _HeldOut, noun: str
+    prior: PooledPrior, dealt: list[Group], most_groups: int, held_out: HeldOut, noun: str
 ) -> GroupedFit:
     fitted, rest = dealt[:most_groups], dealt[most_groups:]
     return GroupedFit(
         pooled=prior.model,
+        prior=prior,
         models={
             group.name: prior.fit_near(group.rows, held_out.strength) if held_out.helps else prior.model
             for group in fitted
@@ -367,7 +235,7 @@ def _grouped_fit(
     )
 
 
-def _message(noun: str, groups: int, held_out: _HeldOut) -> str:
+def _message(noun: str, groups: int, held_out: HeldOut) -> str:
     subject = noun[:1].upper() + noun[1:]
     if groups < 2:
         return f"{subject}: there is only one, so the pooled fit stays."

@@ -23,6 +23,9 @@ HESSIAN_STEP = 1e-4
 NEWTON_STEPS = 20
 # e^±10 spans what data can tell from the limit; beyond, log-gamma differences lose their digits.
 LOG_PARAMETER_BOUND = 10.0
+# Draws may lie beyond it: where the data tell only the ratio of two parameters, cutting one of them off at the
+# bound would change the ratio.
+LOG_DRAW_BOUND = 18.0
 ROWS_TO_START_ON = 20_000
 
 
@@ -115,7 +118,7 @@ def draw(maximum: FloatArray, covariance: FloatArray, size: int, seed: int) -> F
     values, vectors = np.linalg.eigh(covariance)
     root = vectors * np.sqrt(np.clip(values, 0.0, None))
     noise = np.random.default_rng(seed).standard_normal((size, maximum.size))
-    return np.exp(np.clip(maximum + noise @ root.T, -LOG_PARAMETER_BOUND, LOG_PARAMETER_BOUND))
+    return np.exp(np.clip(maximum + noise @ root.T, -LOG_DRAW_BOUND, LOG_DRAW_BOUND))
 
 
 def _descend(objective: Objective, start: FloatArray) -> optimize.OptimizeResult:

@@ -59,3 +59,8 @@ def plain(text: str) -> str:
 def in_prose(text: str) -> str:
     """Our own sentence with amounts in it: a dollar sign must not start a formula."""
     return text.replace("$", r"\$")
+
+
+def attribute_label(name: str) -> str:
+    """A column of the user's own file as a heading."""
+    return name.replace("_", " ").capitalize()

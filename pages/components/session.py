@@ -15,8 +15,9 @@ from typing import Any
 
 import streamlit as st
 
-from clv.analysis import Analysis, Dataset
+from clv.analysis import Analysis
 from clv.assumptions import Assumptions
+from clv.dataset import Dataset
 from clv.ingest import InputError, OrderFile, read_orders
 from clv.ingest.remembered import recall
 from clv.ingest.spool_store import SpoolStore

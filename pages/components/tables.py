@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from clv.wording import currency_sign
-from pages.components.formatting import count, money, percent
+from pages.components.formatting import attribute_label, count, money, percent
 from pages.components.sidebar import current_currency
 
 SHOWN_ROWS = 200
@@ -152,7 +152,7 @@ def summary_table(frame: pd.DataFrame, caption: str) -> None:
 
 def column_label(name: str) -> str:
     """The column's name as a reader knows it."""
-    return COLUMNS[name][0] if name in COLUMNS else name.replace("_", " ").capitalize()
+    return COLUMNS[name][0] if name in COLUMNS else attribute_label(name)
 
 
 def _as_shown(frame: pd.DataFrame) -> pd.DataFrame:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from clv.analysis import EVERYONE, Analysis
+from clv.analysis import Analysis
 from clv.charts import lever_gains
+from clv.dataset import EVERYONE
 from clv.scenarios import LeverError, Levers, WhatIf
 from clv.wording import currency_sign
 from pages.components.boxes import ValueBox, show_boxes

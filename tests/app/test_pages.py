@@ -174,6 +174,17 @@ def test_each_model(app, model):
     assert_sound(app.run())
 
 
+def test_a_model_for_each_channel_and_one_model_again_with_another_file(app):
+    before = boxes(app)
+    app.selectbox(key="group_by").set_value("channel").run()
+    assert_sound(app)
+    assert "Groups by channel buy differently" in words(app)
+    assert boxes(app)["At high risk"] != before["At high risk"]
+    page = give(app, "zamowienia.csv", own_orders())
+    assert_sound(page)
+    assert page.selectbox(key="group_by").value == "One model for all customers"
+
+
 def test_gross_margin_takes_off_variable_costs(app):
     app.segmented_control(key="margin_kind").set_value("Gross").run()
     page = app.slider(key="margin").set_value(55).run()

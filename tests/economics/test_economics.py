@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clv.assumptions import Assumptions
+from clv.assumptions import Assumptions, ModelSetting
 from clv.economics import (
     clv_of_customers,
     clv_ranges,
@@ -19,7 +19,7 @@ from clv.economics import (
     totals_with_intervals,
     value_of_new_customer,
 )
-from clv.economics.acquisition import NewCustomerSpend, new_customer_spend
+from clv.economics.acquisition import NewCustomerSpend, new_customer_spend, repeat_spend
 from clv.forecast import (
     FittedModels,
     draw_totals,
@@ -40,7 +40,7 @@ def cdnow_days(cdnow):
 
 @pytest.fixture(scope="module")
 def forecast(cdnow_days):
-    return forecast_customers(cdnow_days, fit_models(cdnow_days, "bg-nbd"))
+    return forecast_customers(cdnow_days, fit_models(cdnow_days, ModelSetting("bg-nbd")))
 
 
 def test_clv_of_cdnow_customer_1(cdnow_days):
@@ -184,7 +184,8 @@ def test_concentration_worked_example():
 def test_new_customer_is_not_the_residual_value_of_the_base(forecast, cdnow_days, sets):
     """The average new customer, first order included, is worth more than the average old one has left."""
     assert isinstance(forecast.models.spend, GammaGamma)
-    spend = new_customer_spend(forecast.models, sets.parameters, np.full(len(cdnow_days), 30.0))
+    later = repeat_spend(forecast.models, sets.parameters)
+    spend = new_customer_spend(later, forecast.model_of, np.full(len(cdnow_days), 30.0))
     new = value_of_new_customer(spend, Assumptions())
     assert new.clv.low < new.clv.mean < new.clv.high
     assert new.clv.mean > clv_of_customers(forecast, Assumptions()).mean()
@@ -194,7 +195,8 @@ def test_a_new_customers_interval_takes_either_source(forecast, sets, cdnow_days
     first_orders = np.full(len(cdnow_days), 30.0)
     by_draws, by_bootstrap = (
         value_of_new_customer(
-            new_customer_spend(forecast.models, parameters, first_orders), Assumptions()
+            new_customer_spend(repeat_spend(forecast.models, parameters), forecast.model_of, first_orders),
+            Assumptions(),
         ).clv
         for parameters in (sets.parameters, resampled_parameters(forecast, resamples=20))
     )

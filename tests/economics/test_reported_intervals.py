@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from clv.__main__ import main
-from clv.analysis import Analysis, Dataset
+from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions
+from clv.dataset import Dataset
 from clv.forecast import DAYS_PER_MONTH
 from tests.conftest import SAMPLE_ORDERS
 
@@ -58,7 +59,7 @@ def test_the_customer_table_has_ranges_with_parts_and_next_orders(analysis):
 
 def test_the_overview_computes_no_ranges_and_no_next_orders(sample_shop, monkeypatch):
     for name in ("next_order_days", "relative_parameter_variance"):
-        monkeypatch.setattr(f"clv.analysis.{name}", lambda *_: pytest.fail("only the table needs this"))
+        monkeypatch.setattr(f"clv.dataset.{name}", lambda *_: pytest.fail("only the table needs this"))
     overview = Analysis(sample_shop, Assumptions(model="bg-nbd"))
     assert overview.total_clv.mean > 0
     assert overview.segments["clv_total"].sum() > 0
@@ -68,7 +69,7 @@ def test_the_overview_computes_no_ranges_and_no_next_orders(sample_shop, monkeyp
 def test_a_slider_computes_no_ranges_and_no_next_orders(sample_shop, analysis, monkeypatch):
     _ = analysis.customers
     for name in ("next_order_days", "relative_parameter_variance", "forecast_under"):
-        monkeypatch.setattr(f"clv.analysis.{name}", lambda *_: pytest.fail("a slider computed this again"))
+        monkeypatch.setattr(f"clv.dataset.{name}", lambda *_: pytest.fail("a slider computed this again"))
     other = Analysis(sample_shop, Assumptions(margin=0.8, horizon_months=7))
     assert other.customers["clv"].sum() > 0
 
@@ -104,7 +105,7 @@ def test_score_with_the_bootstrap(small_shop):
 
 def test_what_was_left_out_is_said(sample_shop, monkeypatch):
     class FewSets:
-        pairs, skipped = (None,) * 47, 3
+        guesses, skipped = (None,) * 47, 3
 
     monkeypatch.setattr(Analysis, "parameter_sets", FewSets())
     assert any(note.startswith("3 of 50 resamples") for note in Analysis(sample_shop, Assumptions()).notes)

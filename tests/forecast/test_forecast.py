@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from clv.assumptions import ModelSetting
 from clv.forecast import (
     DAYS_PER_MONTH,
     draw_totals,
@@ -29,7 +30,7 @@ def shop():
 
 @pytest.fixture(scope="module")
 def forecast(shop):
-    return forecast_customers(shop[0], fit_models(shop[0], "mbg-nbd"))
+    return forecast_customers(shop[0], fit_models(shop[0], ModelSetting("mbg-nbd")))
 
 
 def test_purchases_are_those_of_the_model(forecast):
@@ -54,7 +55,7 @@ def test_churn_risk_falls_with_a_longer_window(forecast):
 
 def test_who_bought_once_long_ago_is_high_risk_under_every_model(shop):
     for choice in ("bg-nbd", "mbg-nbd", "pareto-nbd"):
-        models = fit_models(shop[0], choice)
+        models = fit_models(shop[0], ModelSetting(choice))
         old = pd.DataFrame({"frequency": [0], "recency_days": [0], "T_days": [730], "monetary_value": [0.0]})
         assert forecast_customers(old, models).churn_risk(90)[0] > 0.8, choice
 
@@ -75,14 +76,14 @@ def test_groups_and_whole_agree(forecast):
 
 
 def test_auto_keeps_the_likelier(shop):
-    chosen = fit_models(shop[0], "auto").purchases
-    others = [fit_models(shop[0], choice).purchases for choice in ("bg-nbd", "mbg-nbd")]
+    chosen = fit_models(shop[0], ModelSetting("auto")).purchases
+    others = [fit_models(shop[0], ModelSetting(choice)).purchases for choice in ("bg-nbd", "mbg-nbd")]
     assert chosen.log_likelihood_ == max(model.log_likelihood_ for model in others)
 
 
 def test_equal_amounts_fall_back_to_the_average(shop):
     buyers = shop[0].assign(monetary_value=np.where(shop[0]["frequency"] > 0, 25.0, 0.0))
-    models = fit_models(buyers, "mbg-nbd")
+    models = fit_models(buyers, ModelSetting("mbg-nbd"))
     assert isinstance(models.spend, ObservedMeanSpend)
     assert models.notes
     found = forecast_customers(buyers, models)
@@ -101,8 +102,10 @@ def test_data_without_dropout_say_so(shop):
     loyal = pd.DataFrame(
         {"frequency": bought, "recency_days": last, "T_days": T, "monetary_value": rng.gamma(4, 9, T.size)}
     )
-    assert any("no sign of customers leaving" in note for note in fit_models(loyal, "mbg-nbd").notes)
-    assert not any("leaving" in note for note in fit_models(shop[0], "mbg-nbd").notes)
+    assert any(
+        "no sign of customers leaving" in note for note in fit_models(loyal, ModelSetting("mbg-nbd")).notes
+    )
+    assert not any("leaving" in note for note in fit_models(shop[0], ModelSetting("mbg-nbd")).notes)
 
 
 def test_nobody_paid(shop):
@@ -144,7 +147,7 @@ def test_variance_matches_simulation(model):
 def test_bins_keep_frequencies_apart_and_ages_close():
     rng = np.random.default_rng(4)
     x, T = rng.integers(0, 200, 5000).astype(float), rng.integers(0, 1100, 5000).astype(float)
-    bins = bin_histories(x, T, 0.05)
+    bins = bin_histories(np.zeros(x.size, dtype=np.intp), x, T, 0.05)
     frame = pd.DataFrame({"bin": bins, "x": x, "T": T + 30})
     spread = frame.groupby("bin").agg(["min", "max"])
     assert (spread["T"]["max"] / spread["T"]["min"]).max() <= 1.05 + 1e-9

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from clv.assumptions import ModelSetting
 from clv.forecast import (
     DAYS_PER_MONTH,
     ParameterSets,
@@ -30,7 +31,7 @@ SHOPS = 40
 @pytest.fixture(scope="module")
 def forecast():
     buyers, _ = simulated_shop(1500, seed=21)
-    return forecast_customers(buyers, fit_models(buyers, "mbg-nbd"))
+    return forecast_customers(buyers, fit_models(buyers, ModelSetting("mbg-nbd")))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_parts_of_a_total_add_up(forecast, draws):
 
 
 def test_one_parameter_set_leaves_chance_alone(forecast, draws):
-    one = forecast_under(forecast, ParameterSets(draws.parameters.pairs[:1]))
+    one = forecast_under(forecast, ParameterSets(draws.parameters.guesses[:1]))
     assert np.all(everyone(one).relative_parts(np.ones(6))[0] == 0)
     ranges = spend_ranges(forecast, relative_parameter_variance(one), 6)
     assert ranges.parameter_sd == pytest.approx(0, abs=1e-6)
@@ -76,9 +77,9 @@ def test_a_customers_parameter_part_is_the_spread_of_the_exact_expectation(forec
     some = slice(0, 400)
     x, t_x, T = forecast.frequency[some], forecast.recency[some], forecast.T[some]
     exact = [
-        purchases.expected_purchases(12 * DAYS_PER_MONTH, x, t_x, T)
-        * spend.expected_spend(x, forecast.monetary_value[some])
-        for purchases, spend in draws.parameters.pairs
+        guess.purchases[0].expected_purchases(12 * DAYS_PER_MONTH, x, t_x, T)
+        * guess.spend.expected_spend(x, forecast.monetary_value[some])
+        for guess in draws.parameters.guesses
     ]
     spread = np.std(exact, axis=0) / np.mean(exact, axis=0)
     place = DRAW_MONTHS[1:].tolist().index(12)
@@ -116,7 +117,7 @@ def test_the_size_of_a_chunk_does_not_matter(forecast, draws, monkeypatch):
 
 
 def test_bootstrap_and_draws_agree(forecast, draws, resamples):
-    assert (len(resamples.parameters.pairs), resamples.parameters.skipped) == (30, 0)
+    assert (len(resamples.parameters.guesses), resamples.parameters.skipped) == (30, 0)
     by_draws, by_bootstrap = (
         everyone(sets).relative_parts(np.ones(12))[0][0, -1] for sets in (draws, resamples)
     )
@@ -128,8 +129,8 @@ def test_bootstrap_and_draws_agree(forecast, draws, resamples):
 
 def test_the_bootstrap_is_repeatable_and_centred(forecast, resamples):
     again = resampled_parameters(forecast, resamples=3)
-    for first, second in zip(resamples.parameters.pairs, again.pairs, strict=False):
-        assert first[0].params_ == second[0].params_
+    for first, second in zip(resamples.parameters.guesses, again.guesses, strict=False):
+        assert first.purchases[0].params_ == second.purchases[0].params_
     totals = everyone(resamples).cumulative_spend[:, 0, 12]
     expected = np.sum(forecast.expected_spend * forecast.expected_purchases(12))
     assert totals.mean() == pytest.approx(expected, rel=0.05)
@@ -146,11 +147,11 @@ def few_buyers(repeaters):
 
 def test_resamples_that_cannot_be_fitted_are_skipped_and_counted():
     buyers = few_buyers(3)
-    found = forecast_customers(buyers, fit_models(buyers, "mbg-nbd"))
+    found = forecast_customers(buyers, fit_models(buyers, ModelSetting("mbg-nbd")))
     assert isinstance(found.models.spend, GammaGamma)
     sets = resampled_parameters(found, resamples=20)
     assert sets.skipped > 0
-    assert len(sets.pairs) == 20 - sets.skipped
+    assert len(sets.guesses) == 20 - sets.skipped
     low, high = total_interval(forecast_under(found, sets))
     assert 0 <= low < high
 
@@ -168,8 +169,8 @@ def test_the_observed_mean_is_resampled_too(forecast):
     spend = ObservedMeanSpend(30.0, "equal amounts")
     plain = replace(forecast, models=replace(forecast.models, spend=spend))
     sets = resampled_parameters(plain, resamples=10)
-    means = [spend.population_mean_ for _, spend in sets.pairs]
-    assert all(isinstance(spend, ObservedMeanSpend) for _, spend in sets.pairs)
+    means = [guess.spend.population_mean_ for guess in sets.guesses]
+    assert all(isinstance(guess.spend, ObservedMeanSpend) for guess in sets.guesses)
     assert np.std(means) > 0
 
 
@@ -179,7 +180,7 @@ def outcomes():
     found = []
     for seed in range(SHOPS):
         buyers, later = simulated_shop(1200, seed=100 + seed)
-        forecast = forecast_customers(buyers, fit_models(buyers, "mbg-nbd"))
+        forecast = forecast_customers(buyers, fit_models(buyers, ModelSetting("mbg-nbd")))
         found.append((forecast_under(forecast, drawn_parameters(forecast.models, draws=60)), later))
     return found
 

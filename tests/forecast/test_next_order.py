@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy import integrate
 
+from clv.assumptions import ModelSetting
 from clv.forecast import DAYS_PER_MONTH, FittedModels, fit_models, forecast_customers, next_order_days
 from clv.models import BetaGeoNBD, GammaGamma, ModifiedBetaGeoNBD, ParetoNBD
 from tests.forecast.simulated_shops import simulated_shop
@@ -106,7 +107,7 @@ def test_the_window_holds_the_next_order_of_eight_in_ten():
     """The gap to the first order after the file, of customers known to order again within what is simulated."""
     rng = np.random.default_rng(9)
     buyers, _ = simulated_shop(3000, seed=31)
-    found = forecast_customers(buyers, fit_models(buyers, "mbg-nbd"))
+    found = forecast_customers(buyers, fit_models(buyers, ModelSetting("mbg-nbd")))
     days = next_order_days(found)
     params = found.models.purchases.params_
     # For who is alive the rate is Gamma(r + x, alpha + T), and an order comes before any leaving.

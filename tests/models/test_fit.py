@@ -160,3 +160,14 @@ def test_any_small_shop_fits_or_says_why(seed, customers):
     assert np.all(np.isfinite(fitted.covariance_))
     assert np.all(np.isfinite(fitted.expected_purchases(365, x, t_x, T)))
     assert fitted.converged_, fitted.message_
+
+
+def test_draws_keep_the_mean_where_customers_spend_alike():
+    """Only the ratio of v to q is told by such data: draws must move the two together, beyond any bound."""
+    rng = np.random.default_rng(2)
+    x = rng.integers(1, 12, 1500)
+    model = GammaGamma().fit(x, rng.gamma(5.0 * x) / x * 6.0)
+    assert model.params_["q"] > 1000
+    draws = model.sample_params(200, seed=1)
+    mean = draws["p"] * draws["v"] / (draws["q"] - 1)
+    assert mean == pytest.approx(model.population_mean_, rel=0.03)

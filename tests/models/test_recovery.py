@@ -146,7 +146,7 @@ def purchases_as_money(sets: ForecastSets) -> ForecastSets:
     return replace(
         sets,
         forecast=replace(sets.forecast, models=models, monetary_value=ones, expected_spend=ones),
-        parameters=ParameterSets(tuple((purchases, one) for purchases, _ in sets.parameters.pairs)),
+        parameters=ParameterSets(tuple(replace(guess, spend=one) for guess in sets.parameters.guesses)),
     )
 
 

@@ -1,0 +1,194 @@
+"""Cut-offs in the shop's own past: what was known on each, and what customers then did."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import ibis
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from clv.history import customer_summary
+from clv.history.engine import to_frame
+from clv.history.purchase_days import purchase_days
+from clv.ingest import Transactions
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.intp]
+
+LONGEST_HOLDOUT_DAYS = 365
+SHORTEST_HOLDOUT_DAYS = 14
+INNER_ORIGINS = 3
+MOST_CUSTOMERS = 50_000
+WEEK = 7
+
+
+class BacktestError(ValueError):
+    """The orders cannot be backtested; the message says why and what would help."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A cut-off and the last day of what is predicted from it: the days (cutoff, end]."""
+
+    cutoff: dt.date
+    end: dt.date
+
+    @property
+    def days(self) -> int:
+        """Length of the period predicted, days."""
+        return (self.end - self.cutoff).days
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The period held out at the very end, and the inner ones, all of whose days lie before its cut-off."""
+
+    holdout: Window
+    inner: tuple[Window, ...]
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What was known of the customers on a cut-off, and what they did in the period after it.
+
+    Attributes
+    ----------
+    window : the cut-off and the end of the period.
+    buyers : the customer summary as of the cut-off, one row per customer.
+    known : customer_id, day, net, orders: the days of purchase and refund known on the cut-off.
+    purchases, spend : shape (customers,), days with a purchase in the period, and their net spend, money.
+    bought : the same purchases one by one: place of the customer in ``buyers``, day number 1, 2, ... after the
+        cut-off, net; arrays of shape (purchases,).
+    """
+
+    window: Window
+    buyers: pd.DataFrame
+    known: pd.DataFrame
+    purchases: FloatArray
+    spend: FloatArray
+    bought: tuple[IntArray, IntArray, FloatArray]
+
+    @property
+    def days(self) -> int:
+        """Length of the period predicted, days."""
+        return self.window.days
+
+    @cached_property
+    def active(self) -> NDArray[np.bool_]:
+        """Who bought at all in the period, shape (customers,)."""
+        return self.purchases > 0
+
+    @cached_property
+    def weekly_purchases(self) -> FloatArray:
+        """Purchases of all customers in each week of the period, the last one cut off, shape (weeks,)."""
+        weeks = int(np.ceil(self.days / WEEK))
+        return np.bincount((self.bought[1] - 1) // WEEK, minlength=weeks).astype(float)
+
+    def known_by_customer(self) -> pd.DataFrame:
+        """``known`` with the customer's place in ``buyers`` as column ``customer``; others are left out."""
+        places = pd.Series(np.arange(len(self.buyers)), index=self.buyers["customer_id"])
+        known = self.known[self.known["customer_id"].isin(places.index)]
+        return known.assign(customer=places.loc[known["customer_id"]].to_numpy())
+
+
+def plan_windows(first: dt.date, last: dt.date, holdout_days: int | None = None) -> Plan:
+    """The period held out at the end, and up to three inner ones before it, overlapping by half.
+
+    Parameters
+    ----------
+    first, last : days of the first and the last order.
+    holdout_days : length of the period held out; a quarter of all days, at most a year, when omitted.
+
+    Raises
+    ------
+    BacktestError : the orders span too few days.
+    """
+    span = (last - first).days
+    held = min(span // 4, LONGEST_HOLDOUT_DAYS) if holdout_days is None else holdout_days
+    needed = max(held // 2, 2 * SHORTEST_HOLDOUT_DAYS)
+    if held < SHORTEST_HOLDOUT_DAYS or span - held < needed:
+        held = max(held, SHORTEST_HOLDOUT_DAYS)
+        raise BacktestError(
+            f"The orders span {span} days: too few to hold out {held} days at the end and to learn from {needed} before "
+            "them. Load a longer period" + (" or hold out fewer days." if holdout_days is not None else ".")
+        )
+    cutoff = last - dt.timedelta(days=held)
+    known = (cutoff - first).days
+    length = min(held, known // 3)
+    inner = []
+    for step in range(INNER_ORIGINS if length >= SHORTEST_HOLDOUT_DAYS else 0):
+        end = cutoff - dt.timedelta(days=step * length // 2)
+        inner.append(Window(end - dt.timedelta(days=length), end))
+    return Plan(Window(cutoff, last), tuple(inner))
+
+
+def read_origin(transactions: Transactions, window: Window) -> Origin:
+    """Summarise the orders up to the cut-off, and count what the same customers bought in the period after it.
+
+    Both sides are net spend by day of purchase, from the same expression. What is known on the cut-off leaves out
+    refunds that came later.
+
+    Raises
+    ------
+    BacktestError : nobody had bought by the cut-off.
+    """
+    try:
+        buyers = customer_summary(transactions, window.cutoff).buyers.reset_index(drop=True)
+    except ValueError as error:
+        raise BacktestError(str(error)) from error
+    if buyers.empty:
+        raise BacktestError(f"Nobody had paid for an order by {window.cutoff.isoformat()}.")
+    known = _days(transactions, window.cutoff)
+    after = _days(transactions, window.end)
+    after = after[(after["day"] > pd.Timestamp(window.cutoff)) & (after["net"] > 0)]
+    places = pd.Series(np.arange(len(buyers)), index=buyers["customer_id"])
+    after = after[after["customer_id"].isin(places.index)]
+    who = places.loc[after["customer_id"]].to_numpy(dtype=np.intp)
+    net = after["net"].to_numpy(dtype=float)
+    day = (after["day"] - pd.Timestamp(window.cutoff)).dt.days.to_numpy(dtype=np.intp)
+    return Origin(
+        window=window,
+        buyers=buyers,
+        known=known,
+        purchases=np.bincount(who, minlength=len(buyers)).astype(float),
+        spend=np.bincount(who, net, minlength=len(buyers)).astype(float),
+        bought=(np.asarray(who), np.asarray(day), np.asarray(net)),
+    )
+
+
+def sampled(transactions: Transactions, customers: int) -> Transactions:
+    """The orders of at most some 50,000 customers, drawn by a hash of their id; all where there are no more."""
+    if customers <= MOST_CUSTOMERS:
+        return transactions
+    table = transactions.table
+    parts = int(np.ceil(customers / MOST_CUSTOMERS))
+    return replace(transactions, table=table.filter(table.customer_id.hash().abs() % parts == 0))
+
+
+def read_origins(
+    transactions: Transactions, plan: Plan, tell: Callable[[float, str], None]
+) -> tuple[Origin, list[Origin]]:
+    """The origin held out and the inner ones; an inner one without buyers is left out."""
+    windows = (plan.holdout, *plan.inner)
+    origins: list[Origin] = []
+    for number, window in enumerate(windows):
+        tell(number / len(windows), f"Reading orders up to {window.cutoff.isoformat()}")
+        try:
+            origins.append(read_origin(transactions, window))
+        except BacktestError:
+            if number == 0:
+                raise
+    return origins[0], origins[1:]
+
+
+def _days(transactions: Transactions, as_of: dt.date) -> pd.DataFrame:
+    days = purchase_days(transactions, as_of)
+    frame = to_frame(
+        days.mutate(net=days.net.cast("float64")).order_by(ibis.asc("customer_id"), ibis.asc("day"))
+    )
+    return frame.assign(day=pd.to_datetime(frame["day"]))
