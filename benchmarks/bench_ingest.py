@@ -3,8 +3,8 @@
 python -m benchmarks.bench_ingest [--rows 10000000] [--runs 3] [--without-lifetimes]
 
 The sides take turns, each run in a fresh process, on one generated file (about 42 bytes a row, no cell needs quotation
-marks) that is removed in the end. Times count from the first line of work to the frame of customers, imports left out; peak memory is of the whole
-process. Medians are printed, and each side's ratio to ours within a turn.
+marks) that is removed in the end. Times count from the first line of work to the frame of customers, imports left
+out; peak memory is of the whole process. Medians are printed, and each side's ratio to ours within a turn.
 
 bare       DuckDB scans the CSV with its columns given, casts the day, groups by customer and day, then by customer:
            frequency, recency, T and spend. No cell is checked, nothing is counted, no line is known.

@@ -15,6 +15,7 @@ import ibis.expr.operations as ops
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clv.ingest import Transactions, sql
@@ -47,14 +48,16 @@ def grouped_summary(transactions: Transactions, as_of: dt.date) -> pd.DataFrame 
     lines = f"(SELECT * FROM {lines} WHERE {until})"
     items = _lines_as_items(lines) if transactions.a_line_each else _orders_as_items(engine, lines)
     try:
-        largest = engine.execute(f"SELECT max(abs(net)) FROM {items}").fetchone()
-        if largest is None or largest[0] is None or float(largest[0]) * MONEY_UNIT >= MONEY_ZERO:
-            return None
-        query = _query(transactions, engine, lines, items)
-        parts = [_walk(batch, transactions.attributes) for batch in _batches(engine, query)]
+        parts: list[pd.DataFrame] = []
+        for batch in _batches(engine, _query(transactions, engine, lines, items)):
+            if float(pc.max(batch.column("largest")).as_py()) * MONEY_UNIT >= MONEY_ZERO:
+                return None
+            parts.append(_walk(batch, transactions.attributes))
     finally:
         if not transactions.a_line_each:
             engine.execute(f"DROP TABLE {items}")
+    if not parts:
+        return None
     frame = pd.concat(parts, ignore_index=True)
     # A customer known only by a refund of an order outside the file has bought nothing in it.
     frame = frame[frame["orders"] > 0].reset_index(drop=True)
@@ -86,28 +89,31 @@ def _query(transactions: Transactions, engine: duckdb.DuckDBPyConnection, lines:
         f"((day - DATE '1970-01-01')::BIGINT << {DAY_AT}) + (bought::BIGINT << {BOUGHT_AT})"
         f" + (net * {MONEY_UNIT})::BIGINT + {MONEY_ZERO}"
     )
-    entries = f"list_sort(list({entry})) AS entries"
+    entries = f"list_sort(list({entry})) AS entries, max(abs(net)) AS largest"
     firsts = [
         f"arg_min_null({sql.identifier(name)}, place) AS {sql.identifier(name)}"
         for name in transactions.attributes
     ]
-    place = f"*, {_place(engine, lines)} AS place" if firsts else "*"
+    place = f"*, {_place(transactions, engine, lines)} AS place" if firsts else "*"
     if transactions.a_line_each or not firsts:
         return f"""
             SELECT customer_id, {", ".join([entries, *firsts])} FROM (SELECT {place} FROM {items})
             GROUP BY customer_id ORDER BY customer_id"""
     named = ", ".join(sql.identifier(name) for name in transactions.attributes)
     return f"""
-        SELECT customer_id, entries, {named} FROM (SELECT customer_id, {entries} FROM {items} GROUP BY customer_id)
+        SELECT customer_id, entries, largest, {named} FROM (SELECT customer_id, {entries} FROM {items} GROUP BY customer_id)
         JOIN (SELECT customer_id, {", ".join(firsts)} FROM (SELECT {place} FROM {lines}) GROUP BY customer_id)
         USING (customer_id) ORDER BY customer_id"""
 
 
-def _place(engine: duckdb.DuckDBPyConnection, lines: str) -> str:
+def _place(transactions: Transactions, engine: duckdb.DuckDBPyConnection, lines: str) -> str:
     """Moment, file and line as one number: the first line of a customer is the same in every run."""
-    found = engine.execute(f"SELECT DISTINCT source_file FROM {lines} ORDER BY source_file").fetchall()
-    ranks = " ".join(f"WHEN {sql.literal(name)} THEN {rank}" for rank, (name,) in enumerate(found))
-    file = f"(CASE source_file {ranks} END)" if len(found) > 1 else "0"
+    names = sorted(transactions.source_files) or [
+        str(name)
+        for (name,) in engine.execute(f"SELECT DISTINCT source_file FROM {lines} ORDER BY ALL").fetchall()
+    ]
+    ranks = " ".join(f"WHEN {sql.literal(name)} THEN {rank}" for rank, name in enumerate(names))
+    file = f"(CASE source_file {ranks} END)" if len(names) > 1 else "0"
     return f"(epoch_us(ordered_at)::HUGEINT << 56) + ({file}::HUGEINT << 40) + source_line"
 
 

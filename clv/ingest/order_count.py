@@ -32,30 +32,30 @@ class OrderCount:
     a_line_each: bool
 
 
-def count_orders(engine: duckdb.DuckDBPyConnection, lines: str, totals: Mapping[str, Any]) -> OrderCount:
+def count_orders(engine: duckdb.DuckDBPyConnection, kept: str, totals: Mapping[str, Any]) -> OrderCount:
     """Count orders by their numbers, or by customer and moment where a line has none.
 
     Parameters
     ----------
-    lines : str
-        Relation with customer_id, order_id, ordered_at, is_refund and reason.
+    kept : str
+        Relation of the kept lines with customer_id, order_id, ordered_at and is_refund.
     totals : mapping
         Of the kept lines: how many are `kept` and `refund_rows`, and of `ORDER_NUMBER` how many lines have one
         (`numbered`), `first_number` and `last_number`.
     """
-    if not totals["refund_rows"] and _all_different(engine, lines, totals):
+    if not totals["refund_rows"] and _all_different(engine, kept, totals):
         return OrderCount(totals["kept"], a_line_each=True)
-    bought = f"{lines} WHERE reason IS NULL AND NOT is_refund"
+    bought = f"{kept} WHERE NOT is_refund"
     numbered = sql.count(engine, f"(SELECT DISTINCT order_id FROM {bought} AND order_id IS NOT NULL)")
     moments = f"(SELECT DISTINCT customer_id, ordered_at FROM {bought} AND order_id IS NULL)"
     return OrderCount(numbered + sql.count(engine, moments), a_line_each=False)
 
 
-def _all_different(engine: duckdb.DuckDBPyConnection, lines: str, totals: Mapping[str, Any]) -> bool:
+def _all_different(engine: duckdb.DuckDBPyConnection, kept: str, totals: Mapping[str, Any]) -> bool:
     """Whether the order numbers are whole numbers of a narrow range, every one on one line."""
-    kept, low, high = totals["kept"], totals["first_number"], totals["last_number"]
-    if totals["numbered"] < kept or high - low >= min(MOST_BITS, BITS_A_NUMBER * kept + 1):
+    rows, low, high = totals["kept"], totals["first_number"], totals["last_number"]
+    if totals["numbered"] < rows or high - low >= min(MOST_BITS, BITS_A_NUMBER * rows + 1):
         return False
     bits = f"bit_count(bitstring_agg({ORDER_NUMBER}, {low}::BIGINT, {high}::BIGINT))"
-    found = engine.execute(f"SELECT {bits} FROM {lines} WHERE reason IS NULL").fetchone()
-    return bool(found and found[0] == kept)
+    found = engine.execute(f"SELECT {bits} FROM {kept}").fetchone()
+    return bool(found and found[0] == rows)

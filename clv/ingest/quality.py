@@ -130,13 +130,15 @@ def make_report(
     """Count and sum the lines; there must be one that is kept."""
     totals = totals_of(engine, lines)
     rows_read = sql.count(engine, lines)
-    orders = count_orders(engine, lines, totals)
+    complete = totals["kept"] == rows_read
+    kept = lines if complete else f"(SELECT * FROM {lines} WHERE reason IS NULL)"
+    orders = count_orders(engine, kept, totals)
     people = sql.unique_name("people")
     engine.execute(f"""
         CREATE TEMP TABLE {people} AS
         SELECT customer_id, count(*) AS rows, count(*) FILTER (NOT is_refund) AS bought
-        FROM {lines} WHERE reason IS NULL GROUP BY customer_id""")
-    found = suspicions(engine, lines, people, totals, mapping, layout, complete=totals["kept"] == rows_read)
+        FROM {kept} GROUP BY customer_id""")
+    found = suspicions(engine, lines, people, totals, mapping, layout, complete=complete)
     # Lines with an order of their own each differ at least in its number.
     found += repetitions(engine, lines, some_repeat=not orders.a_line_each, several_files=len(files) > 1)
     report = QualityReport(
@@ -145,7 +147,7 @@ def make_report(
         customers=sql.count(engine, f"{people} WHERE bought > 0"), orders=orders.orders,
         gross_revenue=float(totals["gross"]), refunds=float(totals["returned"]),
         revenue=float(totals["gross"] - totals["returned"]), currency=currency, first_date=totals["first"],
-        last_date=totals["last"], dropped=dropped_rows(engine, lines) if totals["kept"] < rows_read else (),
+        last_date=totals["last"], dropped=dropped_rows(engine, lines) if not complete else (),
         mapping=mapping, layout=layout.title if layout else None, warnings=(*warnings, *found),
         notes=tuple(how_taken(engine, lines, layout, currency)),
     )  # fmt: skip

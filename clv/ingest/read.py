@@ -282,9 +282,14 @@ def _read(
         mapping,
         known,
         a_line_each=orders.a_line_each,
+        complete=report.rows_kept == report.rows_read,
+        source_files=names,
         stored=stored or sql.is_table(engine, lines),
     )
-    failed = failed_payments(engine, lines)
+    # A payment that failed is no order, so where all lines are orders there is none.
+    failed = failed_payments(
+        engine, lines if report.rows_kept < report.rows_read else f"(SELECT * FROM {lines} LIMIT 0)"
+    )
     tell(1.0, "Done")
     return Ingested(kept, report, failed)
 

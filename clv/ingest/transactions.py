@@ -32,6 +32,8 @@ class Transactions:
         Whether `order_id` is filled; without it an order is a customer and a moment.
     a_line_each : bool
         Whether it is known that every line is an order of its own and none is a refund.
+    source_files : tuple of str
+        The values of `source_file`, where they are known.
     """
 
     table: ir.Table
@@ -39,6 +41,7 @@ class Transactions:
     currency: str | None
     has_order_id: bool
     a_line_each: bool = False
+    source_files: tuple[str, ...] = ()
 
 
 def keep(
@@ -48,12 +51,16 @@ def keep(
     currency: str | None,
     *,
     a_line_each: bool,
+    complete: bool,
+    source_files: Iterable[str],
     stored: bool,
 ) -> Transactions:
     """Name the kept lines in the connection, in the order of the files.
 
     Parameters
     ----------
+    complete : bool
+        Whether every line is kept, so that none need be asked for its reason.
     stored : bool
         Copy them into a table, which needs nothing else any more; a view needs no copy, but what it is made of.
     """
@@ -66,9 +73,16 @@ def keep(
         CREATE TEMP {"TABLE" if stored else "VIEW"} {name} AS
         SELECT source_file, source_line, customer_id, order_id, ordered_at,
                CAST(amount_net AS DECIMAL(18,4)) AS amount, is_refund{named}
-        FROM {lines} WHERE reason IS NULL {"ORDER BY file_no, source_line" if stored else ""}""")
+        FROM {lines} {"" if complete else "WHERE reason IS NULL"} {"ORDER BY file_no, source_line" if stored else ""}""")
     filled = connection.con.execute(f"SELECT 1 FROM {name} WHERE order_id IS NOT NULL LIMIT 1").fetchone()
-    return Transactions(connection.table(name), attributes, currency, filled is not None, a_line_each)
+    return Transactions(
+        connection.table(name),
+        attributes,
+        currency,
+        filled is not None,
+        a_line_each,
+        tuple(dict.fromkeys(source_files)),
+    )
 
 
 def snake_case(names: Iterable[str]) -> tuple[str, ...]:
