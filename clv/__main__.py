@@ -5,15 +5,30 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import signal
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from functools import wraps
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, get_args
 
 import click
+
+STOPPED = 130
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Ctrl-C: one sentence, whatever is going on; the blocks that are left tidy up behind themselves."""
+    click.echo("\nStopped. Nothing was written.", err=True)
+    sys.exit(STOPPED)
+
+
+if __name__ == "__main__":
+    # Before the libraries load, which takes a second or two.
+    signal.signal(signal.SIGINT, _stop)
 
 from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
@@ -291,7 +306,14 @@ def _read(
         if isinstance(files, OrderDatabase):
             source = read_database(files, mapping or None, currency=settings["currency"])
             return with_files_beside(source, people, costs)
-        return read_shop(_named(files), contacts=people, spend=costs, mapping=mapping or None, **settings)
+        return read_shop(
+            _named(files),
+            contacts=people,
+            spend=costs,
+            mapping=mapping or None,
+            progress=_show_progress if sys.stderr.isatty() else None,
+            **settings,
+        )
     except InputError as error:
         options = " ".join(option for words, option in OPTION_FOR.items() if words in str(error))
         _refuse(f"{error} ({options})" if options else str(error))
@@ -306,6 +328,12 @@ def _dataset(shop: ShopFiles, as_of: dt.date | None = None) -> Dataset:
         return shop.dataset(as_of)
     except ValueError as error:
         _refuse(str(error))
+
+
+def _show_progress(share: float, doing: str) -> None:
+    """One line at the foot of a terminal, which goes when the work is done."""
+    line = "" if share >= 1 else f"{100 * share:3.0f} %  {doing}"
+    click.echo(f"\r\033[K{line}", err=True, nl=False)
 
 
 def _score_summary(analysis: Analysis) -> dict[str, Any]:
@@ -519,6 +547,11 @@ def _write(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         _refuse(f"{path} could not be written: {error.strerror}.")
+    except BaseException:
+        # Half a file could be taken for a whole one.
+        if path.is_file():
+            path.unlink()
+        raise
 
 
 def _print(result: dict[str, Any], text: str, as_json: bool) -> None:
@@ -530,5 +563,15 @@ def _refuse(sentence: str) -> NoReturn:
     sys.exit(CANNOT_USE_INPUT)
 
 
+def _run() -> None:
+    try:
+        main(prog_name="python -m clv")
+    except RuntimeError as error:
+        # What the engine makes of a Ctrl-C while it computes.
+        if "interrupted" in str(error).lower():
+            sys.exit(STOPPED)
+        raise
+
+
 if __name__ == "__main__":
-    main(prog_name="python -m clv")
+    _run()

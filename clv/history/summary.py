@@ -12,6 +12,7 @@ import pandas as pd
 from ibis.expr.types import Table
 
 from clv.history.engine import to_frame
+from clv.history.grouped import grouped_summary
 from clv.history.purchase_days import purchase_days
 from clv.ingest import Transactions
 from clv.ingest.attributes import consent, is_consent, is_latest
@@ -68,7 +69,9 @@ def customer_summary(transactions: Transactions, as_of: dt.date | None = None) -
     if pd.isna(last):
         raise ValueError("There is no order in the data.")
     as_of = as_of or pd.Timestamp(last).date()
-    frame = to_frame(_summary_expression(transactions, as_of))
+    frame = grouped_summary(transactions, as_of)
+    if frame is None:
+        frame = to_frame(_summary_expression(transactions, as_of))
     if frame.empty:
         raise ValueError(f"There is no order up to {as_of.isoformat()}; the date to count from is too early.")
     names = transactions.attributes

@@ -70,7 +70,9 @@ class NumberStyle:
     doubt: str | None = None
 
 
-def decide_style(engine: duckdb.DuckDBPyConnection, relation: str, field: str, meaning: str) -> NumberStyle:
+def decide_style(
+    engine: duckdb.DuckDBPyConnection, relation: str, field: str, meaning: str, votes: Counter[str]
+) -> NumberStyle:
     """Decide on all cells of a column how its numbers are written.
 
     Parameters
@@ -79,6 +81,8 @@ def decide_style(engine: duckdb.DuckDBPyConnection, relation: str, field: str, m
         A relation with the column `{field}_text`.
     meaning : str
         What to call the column in a message.
+    votes : Counter
+        How the numbers of the column are written that have been read already and have no text any more.
     """
     text = f"{field}_text"
     filled = f"(SELECT {_plain(text)} AS plain FROM {relation} WHERE strlen({text}) <= {shapes.LONGEST_CELL})"
@@ -87,7 +91,7 @@ def decide_style(engine: duckdb.DuckDBPyConnection, relation: str, field: str, m
         (str(shape), bool(zero)): int(str(cells))
         for shape, zero, cells in shapes.distinct_shapes(engine, filled, columns)
     }
-    decimal, doubt = _decimal_mark(_evidence(found), meaning)
+    decimal, doubt = _decimal_mark(_evidence(found) + votes, meaning)
     layouts = (_layout(shape, zero, decimal) for shape, zero in found)
     return NumberStyle(tuple(layout for layout in layouts if layout is not None), doubt)
 

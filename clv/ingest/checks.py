@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import duckdb
 
-from clv.ingest import quality
+from clv.ingest import quality, sql
 from clv.ingest.columns import MEANINGS
 from clv.ingest.date_order import WORDS as DATE_ORDERS
 from clv.ingest.errors import InputError, Problem, raise_if_any
@@ -78,8 +78,7 @@ def refuse_empty(engine: duckdb.DuckDBPyConnection, staged: Staged, names: Seque
     ------
     InputError
     """
-    counted = engine.execute(f"SELECT count(*) FROM {staged.table} WHERE NOT is_blank").fetchone()
-    rows = counted[0] if counted else 0
+    rows = sql.count(engine, f"{staged.table} WHERE NOT is_blank")
     where = ", ".join(names)
     if rows == 0:
         raise InputError([Problem("there is a header but no row below it", where, "Export the orders again")])
@@ -101,50 +100,59 @@ def unreadable_columns(
     Dates are left out while their order is still to be asked for.
     """
     files = ", ".join(names)
-    problems = _wrongly_split(engine, lines, files)
-    if dates_settled:
-        problems += _unreadable(engine, lines, "date", "ordered_at", staged.mapping.date, files)
-    for field in staged.numbers:
-        problems += _unreadable(engine, lines, field, field, getattr(staged.mapping, field), files)
+    values = ({"date": "ordered_at"} if dates_settled else {}) | {field: field for field in staged.numbers}
+    counts = ["count(*)", "count(*) FILTER (split_wrongly)"]
+    for field, value in values.items():
+        counts += [f"count(*) FILTER ({_bad(field, value)})", f"count({value})"]
+    counted = engine.execute(f"SELECT {', '.join(counts)} FROM {lines}").fetchone() or ()
+    rows, split = counted[:2]
+    problems = [_wrongly_split(engine, lines, split, rows, files)] if split > TOLERATED * rows else []
+    for (field, value), wrong, read in zip(values.items(), counted[2::2], counted[3::2], strict=True):
+        column = getattr(staged.mapping, field)
+        if not wrong + read and field not in ("discount", "refund"):
+            todo = f"Choose the column that holds the {MEANINGS[field]}"
+            problems.append(Problem("the column is empty", f"{files}, column «{column}»", todo))
+        elif wrong > TOLERATED * (wrong + read):
+            problems.append(_unreadable(engine, lines, field, value, column, wrong, wrong + read))
     return problems
 
 
-def _wrongly_split(engine: duckdb.DuckDBPyConnection, lines: str, files: str) -> list[Problem]:
-    counted = engine.execute(
-        f"SELECT count(*) FILTER (split_wrongly), count(*), min(source_line) FILTER (split_wrongly) FROM {lines}"
-    ).fetchone()
-    wrong, rows, line = counted or (0, 0, 0)
-    if wrong <= TOLERATED * rows:
-        return []
+def _bad(field: str, value: str) -> str:
+    return f"{field}_text IS NOT NULL AND {value} IS NULL"
+
+
+def _wrongly_split(
+    engine: duckdb.DuckDBPyConnection, lines: str, wrong: int, rows: int, files: str
+) -> Problem:
+    first = engine.execute(f"SELECT min(source_line) FROM {lines} WHERE split_wrongly").fetchone()
     what = f"{wrong:,} of {rows:,} rows have more cells than the header has columns"
     todo = (
         "Put cells that contain the separator, such as 1,234.50, in quotation marks, or use another separator"
     )
-    return [Problem(what, f"{files}, from line {line} on", todo)]
+    return Problem(what, f"{files}, from line {first[0] if first else 1} on", todo)
 
 
 def _unreadable(
-    engine: duckdb.DuckDBPyConnection, lines: str, field: str, value: str, column: str, files: str
-) -> list[Problem]:
-    bad = f"{field}_text IS NOT NULL AND {value} IS NULL"
-    counted = engine.execute(f"""
-        SELECT count(*) FILTER ({bad}), count(*) FILTER ({bad} OR {value} IS NOT NULL),
-               min_by({{'text': {field}_text, 'file': source_file, 'line': source_line}},
-                      file_no * 1000000000000 + source_line) FILTER ({bad})
-        FROM {lines}""").fetchone()
-    wrong, filled, example = counted or (0, 0, None)
-    meaning = MEANINGS[field]
-    todo = f"Choose the column that holds the {meaning}"
-    if not filled and field not in ("discount", "refund"):
-        return [Problem("the column is empty", f"{files}, column «{column}»", todo)]
-    if not filled or wrong <= TOLERATED * filled:
-        return []
-    where = f"{example['file']}, column «{column}», line {example['line']}"
-    what = f"{wrong:,} of {filled:,} values cannot be read as {_article(meaning)}, such as «{example['text'][:40]}»"
-    todo += ", or write the values another way"
+    engine: duckdb.DuckDBPyConnection,
+    lines: str,
+    field: str,
+    value: str,
+    column: str,
+    wrong: int,
+    filled: int,
+) -> Problem:
+    example = engine.execute(f"""
+        SELECT min_by({{'text': {field}_text, 'file': source_file, 'line': source_line}},
+                      file_no * 1000000000000 + source_line)
+        FROM {lines} WHERE {_bad(field, value)}""").fetchone()
+    assert example is not None
+    found, meaning = example[0], MEANINGS[field]
+    where = f"{found['file']}, column «{column}», line {found['line']}"
+    what = f"{wrong:,} of {filled:,} values cannot be read as {_article(meaning)}, such as «{found['text'][:40]}»"
+    todo = f"Choose the column that holds the {meaning}, or write the values another way"
     if field == "date":
         todo += " (or set the order of day and month)"
-    return [Problem(what, where, todo)]
+    return Problem(what, where, todo)
 
 
 def _article(meaning: str) -> str:
@@ -158,10 +166,7 @@ def refuse_nothing_kept(engine: duckdb.DuckDBPyConnection, lines: str, names: Se
     ------
     InputError
     """
-    counted = engine.execute(
-        f"SELECT count(*) FROM {lines} WHERE reason IS NULL AND NOT is_refund"
-    ).fetchone()
-    if counted and counted[0]:
+    if engine.execute(f"SELECT 1 FROM {lines} WHERE reason IS NULL AND NOT is_refund LIMIT 1").fetchone():
         return
     reasons = "; ".join(
         f"{group.rows:,} rows: {group.reason}" for group in quality.dropped_rows(engine, lines)[:6]

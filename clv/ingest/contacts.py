@@ -18,7 +18,6 @@ from clv.ingest.errors import InputError, Problem, raise_if_any
 from clv.ingest.files import OrderFile
 from clv.ingest.names import normalised
 from clv.ingest.resolve import columns_there_are
-from clv.ingest.source import ColumnKind
 from clv.ingest.transactions import snake_case
 
 EMAIL_NAMES = ("email", "emailaddress", "mail", "customeremail", "почта", "электроннаяпочта", "adresemail")
@@ -82,23 +81,20 @@ def _read(file: OrderFile) -> tuple[pd.DataFrame, list[str]]:
             raise InputError(
                 [Problem(what, file.name, "Add a column customer_id or email, as in the orders")]
             )
-        loaded = source.load(engine)
+        read = source.spool(engine, dict.fromkeys(named.values(), "identifier"), _tell_nobody)
         plain = dict(zip(named, snake_case(named, reserved=()), strict=True))
         cells = ", ".join(
-            f"{_cell(f'c{position}', loaded.kinds[position])} AS {sql.identifier(plain[name])}"
+            f"regexp_replace(t{position}, ' 00:00:00$', '') AS {sql.identifier(plain[name])}"
             for name, position in named.items()
         )
-        texts = engine.execute(f"SELECT {cells} FROM {loaded.table} ORDER BY rowid").to_arrow_table()
+        texts = engine.execute(f"SELECT {cells} FROM {read.table} ORDER BY {read.line}").to_arrow_table()
     frame = texts.to_pandas().astype("object")
     frame = frame.dropna(how="all").where(frame.notna(), None)
     return frame, [plain[key] for key in keys]
 
 
-def _cell(column: str, kind: ColumnKind) -> str:
-    text = sql.whole_number_text(column) if kind == "float" else f"CAST({column} AS VARCHAR)"
-    if kind == "time":
-        text = f"regexp_replace({text}, ' 00:00:00$', '')"
-    return sql.valued(sql.trimmed(sql.unmarked(text))) if kind == "text" else text
+def _tell_nobody(_share: float, _rows: int) -> None:
+    """Contacts are few: no progress is shown."""
 
 
 def _keys(columns: Sequence[str]) -> list[str]:

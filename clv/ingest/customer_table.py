@@ -22,7 +22,8 @@ from clv.ingest.findings import Finding
 from clv.ingest.names import normalised
 from clv.ingest.quality import DroppedRows, QualityReport
 from clv.ingest.resolve import columns_there_are
-from clv.ingest.source import Loaded
+from clv.ingest.source import Source
+from clv.ingest.spool import Role
 from clv.ingest.transactions import snake_case
 
 Unit = Literal["days", "weeks"]
@@ -85,9 +86,8 @@ def read_customer_table(
     with tempfile.TemporaryDirectory(prefix="clv-") as workdir, duckdb.connect() as engine:
         source = open_single(file, Path(workdir))
         columns = _columns(file.name, source.columns)
-        loaded = source.load(engine)
         others = [name for name in source.columns if name and name not in columns.values()]
-        frame = _cells(engine, loaded, columns, others)
+        frame = _cells(engine, source, columns, others)
         assumed = list(source.assumed)
     reasons = _reasons(frame, columns)
     kept = frame[reasons == ""]
@@ -142,25 +142,25 @@ def _columns(name: str, columns: Sequence[str]) -> dict[str, str]:
 
 
 def _cells(
-    engine: duckdb.DuckDBPyConnection, loaded: Loaded, columns: dict[str, str], others: Sequence[str]
+    engine: duckdb.DuckDBPyConnection, source: Source, columns: dict[str, str], others: Sequence[str]
 ) -> pd.DataFrame:
     """The numbers read, everything else as text, and the line of each row."""
-    place = {name: position for position, name in enumerate(loaded.columns) if name}
+    place = {name: position for position, name in enumerate(source.columns) if name}
     fields = [field for field in NUMBERS if field in columns]
     texts = {"customer_id": columns["customer"], **{f"attribute_{i}": name for i, name in enumerate(others)}}
-    cells = [f"CAST({loaded.line} AS BIGINT) AS source_line"]
-    cells += [f"{_text(loaded, place[column])} AS {name}" for name, column in texts.items()]
+    roles: dict[int, Role] = {place[name]: "identifier" for name in texts.values()}
+    roles |= {place[columns[field]]: "number" for field in fields}
+    read = source.spool(engine, roles, _tell_nobody)
+    cells = [f"CAST({read.line} AS BIGINT) AS source_line"]
+    cells += [f"t{place[column]} AS {name}" for name, column in texts.items()]
     for field in fields:
         position = place[columns[field]]
-        native = loaded.kinds[position] in ("whole", "decimal", "float")
-        cells.append(f"{'NULL' if native else _text(loaded, position)}::VARCHAR AS {field}_text")
-        number = f"TRY_CAST(c{position} AS {amounts.NUMBER})" if native else f"NULL::{amounts.NUMBER}"
-        cells.append(f"{number} AS {field}_native")
+        cells += [f"t{position} AS {field}_text", f"n{position} AS {field}_native"]
     staged = sql.unique_name("customers")
-    engine.execute(f"CREATE TEMP TABLE {staged} AS SELECT {', '.join(cells)} FROM {loaded.table}")
+    engine.execute(f"CREATE TEMP TABLE {staged} AS SELECT {', '.join(cells)} FROM {read.table}")
     relation = staged
     for field in fields:
-        style = amounts.decide_style(engine, staged, field, field)
+        style = amounts.decide_style(engine, staged, field, field, read.votes[place[columns[field]]])
         relation = amounts.with_number(relation, field, style)
     listed = ", ".join(["source_line", *texts, *(f"CAST({field} AS DOUBLE) AS {field}" for field in fields)])
     frame = (
@@ -170,10 +170,8 @@ def _cells(
     return frame[~blank].reset_index(drop=True)
 
 
-def _text(loaded: Loaded, position: int) -> str:
-    if loaded.kinds[position] == "float":
-        return sql.whole_number_text(f"c{position}")
-    return sql.valued(sql.trimmed(sql.unmarked(f"CAST(c{position} AS VARCHAR)")))
+def _tell_nobody(_share: float, _rows: int) -> None:
+    """Customers are far fewer than orders: no progress is shown."""
 
 
 def _reasons(frame: pd.DataFrame, columns: dict[str, str]) -> pd.Series:

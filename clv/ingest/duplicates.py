@@ -8,7 +8,7 @@ import duckdb
 
 from clv.ingest import sql
 from clv.ingest.columns import find_column
-from clv.ingest.source import Loaded
+from clv.ingest.spool import Spool
 from clv.ingest.staging import Staged
 
 IN_ANOTHER_FILE = "order that is also in another file"
@@ -17,7 +17,7 @@ REPEATED_ROW = "row that repeats another exactly"
 
 
 def leave_out(
-    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[Loaded], *, agreed: bool
+    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[Spool], *, agreed: bool
 ) -> None:
     """Give lines that stand there already a reason.
 
@@ -33,7 +33,7 @@ def leave_out(
 
 
 def _leave_out_overlap(
-    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[Loaded]
+    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[Spool]
 ) -> None:
     if staged.mapping.order_id and _has_one_line_an_order(engine, lines, staged):
         _leave_out_orders(engine, lines)
@@ -67,7 +67,7 @@ def _leave_out_orders(engine: duckdb.DuckDBPyConnection, lines: str) -> None:
 
 
 def _leave_out_lines(
-    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[Loaded]
+    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[Spool]
 ) -> None:
     """A line counts as often as the file counts it that holds it most often: an order may buy the same thing twice."""
     shared = [

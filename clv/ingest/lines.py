@@ -18,6 +18,8 @@ SPLIT_WRONGLY = "more cells than the header has columns"
 TOTALS_LINE = "totals line, not an order"
 NO_DATE = "no date"
 BAD_DATE = "date cannot be read"
+# Lines of which a smaller share is still text are read anew by each query, which is faster than to store them all.
+READ_AGAIN = 0.02
 FREE = "free or adjustment line (price or quantity 0)"
 FURTHER_LINE = "further line of an order that is left out"
 
@@ -36,8 +38,11 @@ class Styles:
         return bool(kinds) and kinds <= {"seconds", "milliseconds"}
 
 
-def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles) -> str:
-    """Read all staged lines into a temporary table and name it.
+def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles, *, changed: bool) -> str:
+    """Read all staged lines and name the relation.
+
+    It is a table where lines may be `changed` afterwards, or are costly to read; or else a view, which reads them anew
+    for each query and stores nothing.
 
     Columns: those of the staged table that say where a line is from, `customer_id`, `order_id`, `line_id`,
     `ordered_at`, `date_text`, each number field and its text, `gross` (before the refund column), `returned`
@@ -45,14 +50,31 @@ def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles
     amount stands on its first line), `known_by_email` (a guest identified by the email address), `payment_failed`,
     `card_expiry` (text YYYY-MM), `currency`, `status`, `reason` (NULL for a line that is kept) and the attributes.
     """
-    filled = _filled(staged)
-    relation = dates.with_moment(filled, styles.date)
+    name = sql.unique_name("lines")
+    costly = (
+        _by_order(staged) or staged.mapping.email or sum(staged.unread.values()) > READ_AGAIN * staged.rows
+    )
+    kind = "TABLE" if changed or costly else "VIEW"
+    engine.execute(f"CREATE TEMP {kind} {name} AS {_lines(engine, staged, _typed(staged, styles), styles)}")
+    return name
+
+
+def _typed(staged: Staged, styles: Styles) -> str:
+    """The staged lines with moments and numbers."""
+    relation = _filled(staged)
+    relation = (
+        dates.with_moment(relation, styles.date)
+        if staged.unread["date"]
+        else f"(SELECT *, date_native AS ordered_at FROM {relation})"
+    )
     for field in staged.numbers:
-        relation = amounts.with_number(relation, field, styles.numbers[field])
-    table = sql.unique_name("lines")
-    engine.execute(f"CREATE TEMP TABLE {table} AS {_lines(engine, staged, relation, styles)}")
-    engine.execute(f"DROP TABLE {staged.table}")
-    return table
+        if staged.unread[field]:
+            relation = amounts.with_number(relation, field, styles.numbers[field])
+        else:
+            relation = (
+                f"(SELECT *, {field}_native AS {field}, NULL::VARCHAR AS {field}_currency FROM {relation})"
+            )
+    return relation
 
 
 def _filled(staged: Staged) -> str:
@@ -106,7 +128,7 @@ def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, sty
         SELECT file_no, source_file, source_line, is_blank, split_wrongly, line_hash, date_text, ordered_at,
                {", ".join(numbers)},
                {_customer(engine, staged)} AS buyer_id, {_email(staged)} AS email,
-               {_identifier(engine, staged, "order_id_text")} AS own_order_id,
+               {_identifier(engine, staged, "order_id")} AS own_order_id,
                {"refund_of_text" if mapped.refund_of else "NULL::VARCHAR"} AS refund_of,
                {"refund_customer_text" if mapped.refund_customer else "NULL::VARCHAR"} AS refund_customer,
                {"line_id_text" if mapped.line_id else "NULL::VARCHAR"} AS line_id,
@@ -145,20 +167,22 @@ def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, sty
         SELECT * EXCLUDE ({unneeded}), gross < 0 OR amount_net < 0 AS is_refund, {reason} AS reason FROM ({netted})"""
 
 
-def _identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, column: str) -> str:
+def _identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, field: str) -> str:
     """Whole numbers that went through a table of floats end in .0, all of them."""
-    counted = engine.execute(f"""
-        SELECT count(*) FILTER (regexp_full_match({column}, '\\d+\\.0+')), count({column}) FROM {staged.table}
-        """).fetchone()
-    floats, filled = counted or (0, 0)
-    if floats and floats >= 0.9 * filled:
+    column = f"{field}_text"
+    if not staged.with_point[field]:
+        return column
+    floats = sql.count(engine, f"{staged.table} WHERE regexp_full_match({column}, '\\d+\\.0+')")
+    if floats and floats >= 0.9 * sql.count(engine, f"{staged.table} WHERE {column} IS NOT NULL"):
         return f"regexp_replace({column}, '^(\\d+)\\.0+$', '\\1')"
     return column
 
 
 def _customer(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     """E-mail addresses are the same in any case."""
-    identifier = _identifier(engine, staged, "customer_text")
+    identifier = _identifier(engine, staged, "customer")
+    if not staged.with_at["customer"]:
+        return identifier
     return f"CASE WHEN contains({identifier}, '@') THEN lower({identifier}) ELSE {identifier} END"
 
 

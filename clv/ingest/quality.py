@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass
 
 import duckdb
 
+from clv.ingest import sql
 from clv.ingest.columns import ColumnMapping
 from clv.ingest.currencies import IN_ANOTHER_CURRENCY
 from clv.ingest.findings import Finding
 from clv.ingest.layout import Layout
 from clv.ingest.oddities import oddities
-from clv.ingest.suspicions import how_taken, suspicions
+from clv.ingest.order_count import OrderCount, count_orders
+from clv.ingest.sums import totals_of
+from clv.ingest.suspicions import how_taken, repetitions, suspicions
 
 SHOWN_LINES = 5
 
@@ -121,12 +124,6 @@ class QualityReport:
         }
 
 
-def count_rows(engine: duckdb.DuckDBPyConnection, lines: str) -> tuple[int, int]:
-    """Rows read and rows kept."""
-    counted = engine.execute(f"SELECT count(*), count(*) FILTER (reason IS NULL) FROM {lines}").fetchone()
-    return (int(counted[0]), int(counted[1])) if counted else (0, 0)
-
-
 def dropped_rows(engine: duckdb.DuckDBPyConnection, lines: str) -> tuple[DroppedRows, ...]:
     """Rows left out, by reason, the most frequent first."""
     found = engine.execute(f"""
@@ -146,28 +143,31 @@ def make_report(
     currency: str | None,
     warnings: Sequence[str],
     assumed: Sequence[Finding] = (),
-) -> QualityReport:
+) -> tuple[QualityReport, OrderCount]:
     """Count and sum the lines; there must be one that is kept."""
-    order = (
-        "(customer_id, ordered_at)"
-        if mapping.order_id is None
-        else "coalesce(order_id, customer_id || ordered_at)"
-    )
-    counted = engine.execute(f"""
-        SELECT count(*) FILTER (NOT is_refund AND amount_net > 0), count(*) FILTER (is_refund),
-               count(DISTINCT customer_id) FILTER (NOT is_refund), count(DISTINCT {order}) FILTER (NOT is_refund),
-               coalesce(sum(greatest(gross, 0)), 0), coalesce(sum(greatest(-gross, 0) + returned), 0),
-               min(ordered_at)::DATE, max(ordered_at)::DATE
-        FROM {lines} WHERE reason IS NULL""").fetchone()
-    assert counted is not None
-    purchases, refunds, customers, orders, gross, returned, first, last = counted
-    rows_read, rows_kept = count_rows(engine, lines)
+    totals = totals_of(engine, lines)
+    rows_read = sql.count(engine, lines)
+    complete = totals["kept"] == rows_read
+    kept = lines if complete else f"(SELECT * FROM {lines} WHERE reason IS NULL)"
+    orders = count_orders(engine, kept, totals)
+    people = sql.unique_name("people")
+    engine.execute(f"""
+        CREATE TEMP TABLE {people} AS
+        SELECT customer_id, count(*) AS rows, count(*) FILTER (NOT is_refund) AS bought
+        FROM {kept} GROUP BY customer_id""")
+    said = suspicions(engine, lines, people, totals, mapping, layout, complete=complete)
+    # Lines with an order of their own each differ at least in its number.
+    said += repetitions(engine, lines, some_repeat=not orders.a_line_each, several_files=len(files) > 1)
     findings = oddities(engine, lines, dt.date.today())
-    return QualityReport(
-        files=tuple(files), rows_read=rows_read, rows_kept=rows_kept, purchase_rows=purchases, refund_rows=refunds,
-        customers=customers, orders=orders, gross_revenue=float(gross), refunds=float(returned),
-        revenue=float(gross - returned), currency=currency, first_date=first, last_date=last,
-        dropped=dropped_rows(engine, lines), mapping=mapping, layout=layout.title if layout else None,
-        warnings=(*map(str, findings), *warnings, *suspicions(engine, lines, mapping, layout)),
+    report = QualityReport(
+        files=tuple(files), rows_read=rows_read, rows_kept=totals["kept"],
+        purchase_rows=totals["purchase_rows"], refund_rows=totals["refund_rows"],
+        customers=sql.count(engine, f"{people} WHERE bought > 0"), orders=orders.orders,
+        gross_revenue=float(totals["gross"]), refunds=float(totals["returned"]),
+        revenue=float(totals["gross"] - totals["returned"]), currency=currency, first_date=totals["first"],
+        last_date=totals["last"], dropped=dropped_rows(engine, lines) if not complete else (),
+        mapping=mapping, layout=layout.title if layout else None,
+        warnings=(*map(str, findings), *warnings, *said),
         notes=tuple(how_taken(engine, lines, layout, currency)), findings=findings, assumed=tuple(assumed),
     )  # fmt: skip
+    return report, orders

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
-import ibis
 import pandas as pd
 from ibis.backends.duckdb import Backend
 
-from clv.ingest import amounts, assumed, attributes, checks, dates, duplicates, quality, transactions
+from clv.ingest import amounts, assumed, attributes, checks, dates, duplicates, quality, sql, transactions
 from clv.ingest.columns import MEANINGS, ColumnMapping, layout_of, wanted_names
 from clv.ingest.containers import open_sources
 from clv.ingest.currencies import settle_currency
@@ -27,8 +26,10 @@ from clv.ingest.layout import Layout
 from clv.ingest.lines import Styles, read_lines
 from clv.ingest.quality import QualityReport
 from clv.ingest.resolve import resolve_mapping
-from clv.ingest.source import Loaded, Source
-from clv.ingest.staging import Staged, stage
+from clv.ingest.source import Source
+from clv.ingest.spool import Spool
+from clv.ingest.spool_store import FileKey, OpenedFile, SpoolStore, file_key, is_spool
+from clv.ingest.staging import Staged, roles_of, stage
 from clv.ingest.transactions import Transactions
 
 Progress = Callable[[float, str], None]
@@ -61,6 +62,7 @@ def read_orders(
     recall: Recall | None = None,
     progress: Progress | None = None,
     connection: Backend | None = None,
+    store: SpoolStore | None = None,
 ) -> Ingested:
     """Read order files into one table of transactions.
 
@@ -83,9 +85,13 @@ def read_orders(
         Given the columns of the first file, the mapping that the user chose for such a file before, or None.
         Asked where `mapping` is None.
     progress : callable or None
-        Called with the share done, 0 to 1, and what is being done.
+        Called with the share done, 0 to 1, and what is being done. Whatever it raises stops the read, which then
+        leaves nothing behind.
     connection : ibis DuckDB backend or None
         Where the table is kept; a new one in memory by default.
+    store : SpoolStore or None
+        Files that have been read before; those among `files` are not read again, and the others are added. Call
+        `forget_others` of the store when the transactions of earlier reads are no longer needed.
 
     Returns
     -------
@@ -99,19 +105,24 @@ def read_orders(
     tell = progress or _silent
     checks.refuse_bad_request(files, date_order)
     checks.refuse_bad_rates(rates, currency)
-    with _engine(connection) as backend, tempfile.TemporaryDirectory(prefix="clv-") as workdir:
-        sources = _open_all(files, Path(workdir), mapping, tell)
-        if mapping is None and recall is not None:
-            mapping = recall(sources[0].columns)
-        layout = layout_of(sources[0].columns)
-        checks.refuse_customer_table(layout, sources[0].name, mapping)
-        chosen, problems = resolve_mapping([(source.name, source.columns) for source in sources], mapping)
-        raise_if_any(problems)
-        assert chosen is not None
-        with _dropping_leftovers(backend.con):
-            loaded = _load_all(sources, backend.con, tell)
-            wishes = _Wishes(date_order, currency, dict(rates or {}), remove_duplicates)
-            return _read(backend, sources, loaded, chosen, layout, wishes, tell)
+    wishes = _Wishes(date_order, currency, dict(rates or {}), remove_duplicates)
+    with _store(connection, store) as spools, tempfile.TemporaryDirectory(prefix="clv-") as workdir:
+        with _tidy(spools, all_spools=store is not None) as kept:
+            wanted = wanted_names(mapping)
+            tables = _open_all(files, Path(workdir), mapping, spools, tell)
+            opened = [table.source for table in tables]
+            if mapping is None and recall is not None:
+                mapping = recall(opened[0].columns)
+            layout = layout_of(opened[0].columns)
+            checks.refuse_customer_table(layout, opened[0].name, mapping)
+            chosen, problems = resolve_mapping([(file.name, file.columns) for file in opened], mapping)
+            raise_if_any(problems)
+            assert chosen is not None
+            read = _spool_all(tables, Path(workdir), wanted, chosen, spools, tell)
+            stored = connection is not None
+            result = _read(spools.backend, opened, read, chosen, layout, wishes, tell, stored=stored)
+            kept.append(result.transactions.table.get_name())
+        return result
 
 
 @dataclass(frozen=True)
@@ -123,119 +134,192 @@ class _Wishes:
     rates: dict[str, float]
     remove_duplicates: bool
 
+    @property
+    def change_lines(self) -> bool:
+        """Whether lines are changed after they have been read."""
+        return bool(self.currency or self.rates or self.remove_duplicates)
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A table of a file: newly opened, or known from an earlier read; `key` is None where it is not kept for later."""
+
+    file: OrderFile
+    key: FileKey | None
+    source: Source | OpenedFile
+
+    def fresh(self, workdir: Path, wanted: frozenset[str]) -> Source:
+        """The table opened, for other columns than it was read with before."""
+        return self.source if isinstance(self.source, Source) else open_sources(self.file, workdir, wanted)[0]
+
 
 def _silent(share: float, doing: str) -> None:
     """Report progress to nobody."""
 
 
 @contextmanager
-def _engine(connection: Backend | None) -> Iterator[Backend]:
-    if connection is not None:
-        yield connection
+def _store(connection: Backend | None, store: SpoolStore | None) -> Iterator[SpoolStore]:
+    """The store that was given; or else one for this read, whose engine goes where the read fails."""
+    if store is not None or connection is not None:
+        yield store or SpoolStore(connection)
         return
-    # What outgrows memory spills into the system's folder for temporary files; nothing is fetched from outside.
-    spill = str(Path(tempfile.gettempdir()) / "clv-spill")
-    own = ibis.duckdb.connect(
-        temp_directory=spill, autoinstall_known_extensions=False, autoload_known_extensions=False
-    )
+    own = SpoolStore()
     try:
         yield own
     except BaseException:
-        own.disconnect()
+        own.close()
         raise
 
 
 @contextmanager
-def _dropping_leftovers(engine: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Drop the working tables of this read, whatever happens."""
-    before = _working_tables(engine)
+def _tidy(spools: SpoolStore, *, all_spools: bool) -> Iterator[list[str]]:
+    """Drop what a read has made and nothing needs; the names put on the list yielded are needed.
+
+    Files that have been read stay with `all_spools`, unless the read was stopped: the next one may differ in a
+    setting only.
+    """
+    before = spools.tables()
+    kept: list[str] = []
     try:
-        yield
-    finally:
-        for name, kind in _working_tables(engine) - before:
-            if not name.startswith("clv_transactions_"):
-                engine.execute(f"DROP {kind} IF EXISTS {name}")
-
-
-def _working_tables(engine: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
-    found = engine.execute(
-        "SELECT table_name, 'TABLE' FROM duckdb_tables() WHERE starts_with(table_name, 'clv_')"
-        " UNION ALL SELECT view_name, 'VIEW' FROM duckdb_views() WHERE starts_with(view_name, 'clv_')"
-    ).fetchall()
-    return {(str(name), str(kind)) for name, kind in found}
+        yield kept
+    except InputError:
+        spools.drop({made for made in spools.tables() - before if not (all_spools and is_spool(made[0]))})
+        raise
+    except BaseException:
+        spools.drop(spools.tables() - before)
+        raise
+    needed = spools.needed_by(kept)
+    spools.drop(
+        {
+            made
+            for made in spools.tables() - before
+            if made[0] not in needed and not (all_spools and is_spool(made[0]))
+        }
+    )
 
 
 def _open_all(
     files: Sequence[OrderFile],
     workdir: Path,
     mapping: ColumnMapping | Mapping[str, str] | None,
+    spools: SpoolStore,
     tell: Progress,
-) -> list[Source]:
-    sources: list[Source] = []
+) -> list[_Opened]:
+    opened: list[_Opened] = []
     problems: list[Problem] = []
+    wanted = wanted_names(mapping)
     for position, file in enumerate(files):
-        tell(0.3 * position / len(files), f"Opening {file.name}")
+        tell(0.1 * position / len(files), f"Opening {file.name}")
         try:
-            sources += open_sources(file, workdir, wanted_names(mapping))
+            key = file_key(file, wanted)
+            known = spools.opened(key)
+            tables = [known] if known else open_sources(file, workdir, wanted)
+            # A file of several tables is opened anew each time: its key stands for one.
+            opened += [_Opened(file, key if len(tables) == 1 else None, table) for table in tables]
         except InputError as error:
             problems += error.problems
-    if problems and sources:
-        problems += resolve_mapping([(source.name, source.columns) for source in sources], mapping)[1]
+    if problems and opened:
+        headers = [(table.source.name, table.source.columns) for table in opened]
+        problems += resolve_mapping(headers, mapping)[1]
     raise_if_any(problems)
-    return sources
+    return opened
 
 
-def _load_all(sources: Sequence[Source], engine: duckdb.DuckDBPyConnection, tell: Progress) -> list[Loaded]:
-    loaded: list[Loaded] = []
+def _spool_all(
+    tables: Sequence[_Opened],
+    workdir: Path,
+    wanted: frozenset[str],
+    mapping: ColumnMapping,
+    spools: SpoolStore,
+    tell: Progress,
+) -> list[Spool]:
+    """The rows of every table; those that have been read with the same columns before are at hand."""
+    read: list[Spool] = []
     problems: list[Problem] = []
-    for position, source in enumerate(sources):
-        tell(0.3 + 0.3 * position / len(sources), f"Reading {source.name}")
-        try:
-            loaded.append(source.load(engine))
-        except InputError as error:
-            problems += error.problems
+    for position, table in enumerate(tables):
+        roles = roles_of(table.source.columns, mapping)
+        before = sum(spool.rows for spool in read)
+
+        def tell_rows(
+            share: float,
+            rows: int,
+            position: int = position,
+            name: str = table.source.name,
+            before: int = before,
+        ) -> None:
+            done = 0.1 + 0.6 * (position + share) / len(tables)
+            tell(done, f"Reading {name}: {before + rows:,} rows so far")
+
+        spool = spools.spool(table.key, roles)
+        if spool is None:
+            tell(0.1 + 0.6 * position / len(tables), f"Reading {table.source.name}")
+            try:
+                fresh = table.fresh(workdir, wanted)
+                spool = fresh.spool(spools.engine, roles, tell_rows)
+            except InputError as error:
+                problems += error.problems
+                continue
+            spools.keep(table.key, fresh, spool)
+        read.append(spool)
     raise_if_any(problems)
-    return loaded
+    spools.last_read = {spool.table for spool in read}
+    return read
 
 
 def _read(
     backend: Backend,
-    sources: Sequence[Source],
-    loaded: Sequence[Loaded],
+    opened: Sequence[Source | OpenedFile],
+    read: Sequence[Spool],
     mapping: ColumnMapping,
     layout: Layout | None,
     wishes: _Wishes,
     tell: Progress,
+    *,
+    stored: bool,
 ) -> Ingested:
-    engine, names = backend.con, [source.name for source in sources]
-    staged = stage(engine, loaded, mapping, layout)
+    engine, names = backend.con, [file.name for file in opened]
+    staged = stage(engine, read, mapping, layout)
     checks.refuse_empty(engine, staged, names)
-    tell(0.6, "Deciding how dates and amounts are written")
+    counted = f"{staged.rows:,} rows"
+    tell(0.7, f"Deciding how dates and amounts are written: {counted}")
     styles, problems = _styles(engine, staged, wishes.date_order, names)
-    tell(0.65, "Reading dates and amounts")
-    lines = read_lines(engine, staged, styles)
+    tell(0.75, f"Reading dates and amounts: {counted}")
+    changed = wishes.change_lines or len(read) > 1 or mapping.line_id is not None
+    lines = read_lines(engine, staged, styles, changed=changed)
     problems += checks.unreadable_columns(engine, lines, staged, names, dates_settled=not problems)
-    duplicates.leave_out(engine, lines, staged, loaded, agreed=wishes.remove_duplicates)
+    duplicates.leave_out(engine, lines, staged, read, agreed=wishes.remove_duplicates)
     settled = settle_currency(engine, lines, wishes.currency, mapping, ", ".join(names), wishes.rates)
     if isinstance(settled, Problem):
         problems.append(settled)
     raise_if_any(problems)
     checks.refuse_nothing_kept(engine, lines, names)
-    tell(0.9, "Counting")
-    warnings = [warning for source in sources for warning in source.warnings]
+    tell(0.85, f"Counting customers and orders: {counted}")
+    warnings = [warning for file in opened for warning in file.warnings]
     warnings += [style.doubt for style in styles.numbers.values() if style.doubt]
     known = None if isinstance(settled, Problem) else settled
-    report = quality.make_report(
+    report, orders = quality.make_report(
         engine, lines, files=names, mapping=mapping, layout=layout, currency=known, warnings=warnings,
         assumed=[
-            *(finding for source in sources for finding in source.assumed),
+            *(finding for file in opened for finding in file.assumed),
             *assumed.of_columns(mapping, styles.date, styles.numbers, wishes.date_order),
             *assumed.of_currency(known, wishes.currency, mapping),
             *assumed.of_attributes(*attributes.latest_and_first(mapping.attributes)),
         ],
     )  # fmt: skip
-    kept = transactions.keep(backend, engine, lines, mapping, known)
-    failed = failed_payments(engine, lines)
+    kept = transactions.keep(
+        backend,
+        lines,
+        mapping,
+        known,
+        a_line_each=orders.a_line_each,
+        complete=report.rows_kept == report.rows_read,
+        source_files=names,
+        stored=stored or sql.is_table(engine, lines),
+    )
+    # A payment that failed is no order, so where all lines are orders there is none.
+    failed = failed_payments(
+        engine, lines if report.rows_kept < report.rows_read else f"(SELECT * FROM {lines} LIMIT 0)"
+    )
     tell(1.0, "Done")
     return Ingested(kept, report, failed)
 
@@ -244,13 +328,17 @@ def _styles(
     engine: duckdb.DuckDBPyConnection, staged: Staged, date_order: DateOrder | None, names: Sequence[str]
 ) -> tuple[Styles, list[Problem]]:
     where = f"{', '.join(names)}, column «{staged.mapping.date}»"
-    date = dates.decide_dates(engine, staged.table, date_order, where)
+    date = (
+        dates.decide_dates(engine, staged.table, date_order, where) if staged.unread["date"] else DateStyle()
+    )
     problems: list[Problem] = []
     if isinstance(date, Problem):
         # The other columns are checked under either order, so that all problems come at once.
         problems.append(date)
         date = dates.decide_dates(engine, staged.table, "dmy", where)
     numbers = {
-        field: amounts.decide_style(engine, staged.table, field, MEANINGS[field]) for field in staged.numbers
+        field: amounts.decide_style(engine, staged.table, field, MEANINGS[field], staged.votes[field])
+        for field in staged.numbers
+        if staged.unread[field]
     }
     return Styles(date if isinstance(date, DateStyle) else DateStyle(), numbers), problems

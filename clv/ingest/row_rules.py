@@ -64,11 +64,11 @@ def _left_out_status(layout: Layout | None) -> str:
         if layout is None or word not in layout.statuses.counted
     ]
     if layout is None:
-        return f"status IN ({sql.literals(usual)})"
-    left_out = f"status IN ({sql.literals([*usual, *layout.statuses.left_out])})"
+        return f"{sql.one_of('status', usual)}"
+    left_out = f"{sql.one_of('status', [*usual, *layout.statuses.left_out])}"
     if not layout.statuses.only:
         return left_out
-    return f"({left_out} OR status NOT IN ({sql.literals(layout.statuses.only)}))"
+    return f"({left_out} OR NOT {sql.one_of('status', layout.statuses.only)})"
 
 
 def refund_type(staged: Staged) -> str:
@@ -85,19 +85,19 @@ def payment_failed(layout: Layout | None) -> str:
     words = (
         layout.statuses.failed if layout and layout.statuses.failed else vocabulary.words("payment_failed")
     )
-    return f"coalesce(status IN ({sql.literals(words)}), FALSE)"
+    return f"coalesce({sql.one_of('status', words)}, FALSE)"
 
 
 def refunded_in_full(layout: Layout | None) -> str:
     """SQL condition: the status says that the whole order was given back."""
     words = layout.statuses.refunded if layout else ()
-    return f"coalesce(status IN ({sql.literals(words)}), FALSE)" if words else "FALSE"
+    return f"coalesce({sql.one_of('status', words)}, FALSE)" if words else "FALSE"
 
 
 def guest(layout: Layout | None, identifier: str) -> str:
     """SQL condition: the customer cell says that the buyer is a guest."""
     words = layout.guests if layout else ()
-    return f"coalesce(lower({identifier}) IN ({sql.literals(words)}), FALSE)" if words else "FALSE"
+    return f"coalesce({sql.one_of(f'lower({identifier})', words)}, FALSE)" if words else "FALSE"
 
 
 def minor_units(layout: Layout | None, *, dates_are_unix: bool) -> str | None:

@@ -1,14 +1,12 @@
-"""One file, opened: its columns and first rows are known, its rows can be loaded into the engine."""
+"""One file, opened: its columns and first rows are known, its rows can be read into the engine."""
 
 from __future__ import annotations
 
 import shutil
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 import pyarrow as pa
@@ -19,42 +17,18 @@ from clv.ingest.dialect import Dialect, decide_dialect
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import Recognised, unusable
 from clv.ingest.findings import Finding
+from clv.ingest.marks import marks_of
+from clv.ingest.spool import ColumnKind, Role, Rows, Spool, spool
+from clv.ingest.watch import run_watched
 
-ColumnKind = Literal["text", "whole", "decimal", "float", "time"]
+# Hears the share of a file that has been read and the rows so far.
+Telling = Callable[[float, int], None]
 WHOLE_TYPES = frozenset(
     sign + size + "INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
 ) | {"INTEGER", "UINTEGER"}
 TIME_TYPES = ("DATE", "TIMESTAMP")
 # A text table whose cells are all padded tells an empty cell from one that is not there.
 NOT_THERE = "\x01"
-
-
-@dataclass(frozen=True)
-class Loaded:
-    """Rows of a file in the engine: columns `c0`, `c1`, ... in a temporary table.
-
-    Parameters
-    ----------
-    name : str
-        What the user calls the file.
-    table : str
-        The temporary table.
-    columns : tuple of str
-        Names by position, empty where a column has none; column i is `c{i}`.
-    kinds : tuple of {"text", "whole", "decimal", "float", "time"}
-        What the cells of each column are.
-    line : str
-        SQL for the line of a row, as an editor or the spreadsheet numbers it.
-    split_wrongly : str
-        SQL condition for rows that have more cells than there are columns.
-    """
-
-    name: str
-    table: str
-    columns: tuple[str, ...]
-    kinds: tuple[ColumnKind, ...]
-    line: str
-    split_wrongly: str = "FALSE"
 
 
 class Source(ABC):
@@ -72,8 +46,8 @@ class Source(ABC):
         """The first rows of data as text."""
 
     @abstractmethod
-    def load(self, engine: duckdb.DuckDBPyConnection) -> Loaded:
-        """Bring all rows into a temporary table of the engine.
+    def spool(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
+        """Read the columns that have a role, of all rows, into a table of the engine.
 
         Raises
         ------
@@ -94,36 +68,76 @@ class TextSource(Source):
         self._dialect: Dialect = decide_dialect(file.name, text.path, wanted)
         self.columns = self._dialect.columns
         self.assumed = assumed.of_text(file.name, text.encoding, self._dialect)
+        self._marks = marks_of(text.path, _bytes_of_lines(text.path, self._dialect.lines_before_data))
 
     def head(self, rows: int) -> list[list[str]]:
         """The first rows of data as text."""
         width = len(self.columns)
         return [[*row, *[""] * width][:width] for row in self._dialect.sample[:rows]]
 
-    def load(self, engine: duckdb.DuckDBPyConnection) -> Loaded:
-        """Read all lines as text; a column more than the header has catches what is too much."""
-        table, rejects, scans = (sql.unique_name(stem) for stem in ("text", "rejects", "scans"))
+    def spool(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
+        """Read all lines; a column more than the header has catches what is too much."""
         try:
-            engine.execute(self._statement(table, rejects, scans), [str(self._path)])
-            self._refuse_endless_lines(engine, rejects)
-            line = self._numbered(engine, table)
+            if not self._marks.broken_cells:
+                read = self._from_file(engine, roles, tell)
+                # Threads that begin amid quotation marks could lose their place; every line must have become a row.
+                if read.rows == self._expected:
+                    return read
+                engine.execute(f"DROP TABLE {read.table}")
+            return self._by_text(engine, roles, tell)
         except duckdb.Error as error:
             raise unusable(self.name, "its rows cannot be read", files.EXPORT_AS) from error
-        finally:
-            for leftover in (rejects, scans):
-                engine.execute(f"DROP TABLE IF EXISTS {leftover}")
-        width = len(self.columns)
-        kinds: tuple[ColumnKind, ...] = tuple("text" for _ in self.columns)
-        return Loaded(self.name, table, self.columns, kinds, line, f"coalesce(c{width}, '') <> ''")
 
-    def _statement(self, table: str, rejects: str, scans: str) -> str:
+    @property
+    def _expected(self) -> int:
+        return self._marks.lines - self._dialect.lines_before_data
+
+    @property
+    def _too_much(self) -> str:
+        return f"coalesce(c{len(self.columns)}, '') <> ''"
+
+    def _from_file(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling
+    ) -> Spool:
+        """Every line is a row, so threads share the file and the rows are read as they come."""
+        with _rejects(engine) as (rejects, scans):
+            relation = self._relation(rejects, scans, threads=True)
+            line = f"{self._dialect.lines_before_data + 1} + rowid"
+            rows = Rows(relation, self.columns, self._kinds, line, self._too_much,
+                        self._marks, self._expected)  # fmt: skip
+            read = spool(engine, self.name, rows, roles, tell)
+            self._refuse_endless_lines(engine, rejects)
+        return read
+
+    def _by_text(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
+        """Cells of several lines: the text is copied by one thread, which keeps the order, and numbered."""
+        table = sql.unique_name("text")
+        try:
+            with _rejects(engine) as (rejects, scans):
+                relation = self._relation(rejects, scans, threads=False)
+                run_watched(engine, f"CREATE TEMP TABLE {table} AS SELECT * FROM {relation}",
+                            lambda share: tell(share / 2, int(share * self._expected)))  # fmt: skip
+                self._refuse_endless_lines(engine, rejects)
+            line = self._numbered(engine, table)
+            rows = Rows(table, self.columns, self._kinds, line, self._too_much, self._marks, self._expected)
+            return spool(
+                engine, self.name, rows, roles, lambda share, count: tell(0.5 + share / 2, self._expected)
+            )
+        finally:
+            engine.execute(f"DROP TABLE IF EXISTS {table}")
+
+    @property
+    def _kinds(self) -> tuple[ColumnKind, ...]:
+        return tuple("text" for _ in self.columns)
+
+    def _relation(self, rejects: str, scans: str, *, threads: bool) -> str:
         types = ", ".join(f"'c{position}': 'VARCHAR'" for position in range(len(self.columns) + 1))
-        # One thread keeps the rows in the order of the file, which numbers the lines.
-        return f"""
-            CREATE TEMP TABLE {table} AS
-            SELECT * FROM read_csv(?, auto_detect=false, header=false, skip={self._dialect.lines_before_data},
-                delim={sql.literal(self._dialect.separator)}, quote='"', escape='"', columns={{{types}}},
-                nullstr={sql.literal(NOT_THERE)}, null_padding=true, strict_mode=false, parallel=false,
+        # Without quotation marks below the header there is nothing to look for, which is faster.
+        mark = "'\"'" if self._marks.quotes else "''"
+        path = sql.literal(str(self._path))
+        return f"""read_csv({path}, auto_detect=false, header=false, skip={self._dialect.lines_before_data},
+                delim={sql.literal(self._dialect.separator)}, quote={mark}, escape={mark}, columns={{{types}}},
+                nullstr={sql.literal(NOT_THERE)}, null_padding=true, strict_mode=false, parallel={threads},
                 compression='none', hive_partitioning=false,
                 store_rejects=true, rejects_table='{rejects}', rejects_scan='{scans}', rejects_limit=100)"""
 
@@ -185,7 +199,7 @@ class ParquetSource(Source):
             found = engine.execute(f"SELECT {texts} FROM {_parquet(self._path)} LIMIT {int(rows)}").fetchall()
         return [[str(cell) for cell in row] for row in found]
 
-    def load(self, engine: duckdb.DuckDBPyConnection) -> Loaded:
+    def spool(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
         """Read all rows; numbers and times stay what they are, anything else becomes text."""
         kinds = tuple(_kind(type_name) for type_name in self._types)
         cells = [
@@ -193,10 +207,11 @@ class ParquetSource(Source):
             for name, kind, type_name in zip(self._names, kinds, self._types, strict=True)
         ]
         named = ", ".join(f"{cell} AS c{position}" for position, cell in enumerate(cells))
-        table = sql.unique_name("parquet")
+        relation = f"(SELECT {named} FROM {_parquet(self._path)})"
         with _readable(self.name):
-            engine.execute(f"CREATE TEMP TABLE {table} AS SELECT {named} FROM {_parquet(self._path)}")
-        return Loaded(self.name, table, self.columns, kinds, "1 + rowid")
+            counted = engine.execute(f"SELECT count(*) FROM {_parquet(self._path)}").fetchone()
+            rows = Rows(relation, self.columns, kinds, "1 + rowid", expected=counted[0] if counted else 0)
+            return spool(engine, self.name, rows, roles, tell)
 
 
 class SheetSource(Source):
@@ -213,18 +228,35 @@ class SheetSource(Source):
         """The first rows of data as text."""
         return [[workbook.cell_text(cell) for cell in row] for row in self._sheet.rows[:rows]]
 
-    def load(self, engine: duckdb.DuckDBPyConnection) -> Loaded:
+    def spool(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
         """Hand all rows over, each column with the type that its cells share."""
         cells = list(zip(*self._sheet.rows, strict=True)) or [()] * len(self.columns)
         arrays = [workbook.column_array(column) for column in cells]
         kinds = tuple(_arrow_kind(array) for array in arrays)
-        table, handed = sql.unique_name("sheet"), sql.unique_name("handed")
+        handed = sql.unique_name("handed")
         engine.register(handed, pa.table({f"c{position}": array for position, array in enumerate(arrays)}))
         try:
-            engine.execute(f"CREATE TEMP TABLE {table} AS SELECT * FROM {handed}")
+            line = f"{self._sheet.first_line} + rowid"
+            rows = Rows(handed, self.columns, kinds, line, expected=len(self._sheet.rows))
+            return spool(engine, self.name, rows, roles, tell)
         finally:
             engine.unregister(handed)
-        return Loaded(self.name, table, self.columns, kinds, f"{self._sheet.first_line} + rowid")
+
+
+@contextmanager
+def _rejects(engine: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    """Names for the tables in which the reader notes lines that it cannot read."""
+    names = sql.unique_name("rejects"), sql.unique_name("scans")
+    try:
+        yield names
+    finally:
+        for name in names:
+            engine.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def _bytes_of_lines(path: Path, lines: int) -> int:
+    with path.open("rb") as stream:
+        return sum(len(stream.readline()) for _ in range(lines))
 
 
 def _without_pattern(path: Path, workdir: Path) -> Path:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import uuid4
 
+import duckdb
+
 # Every kind of blank that exports use, the no-break and narrow spaces of European number formats included.
 BLANKS = (
     " \t\r\n\v\f\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b"
@@ -29,23 +31,33 @@ def literals(texts: Iterable[str]) -> str:
     return ", ".join(literal(text) for text in texts)
 
 
+def one_of(expression: str, texts: Iterable[str]) -> str:
+    """Whether a text is one of several; IN would join all rows with the list, wanted or not."""
+    return f"list_contains([{literals(texts)}]::VARCHAR[], {expression})"
+
+
 def unique_name(stem: str) -> str:
     """Name a table so that no other read in the same connection can meet it."""
     return f"clv_{stem}_{uuid4().hex}"
 
 
-def trimmed(text: str) -> str:
-    """Text without surrounding blanks of any kind."""
-    # Looking for every kind of blank is slow; a text that begins and ends in plain ASCII has none.
-    suspect = " OR ".join(f"{end}({text}, 1) NOT BETWEEN '!' AND '~'" for end in ("left", "right"))
-    return f"CASE WHEN {suspect} THEN trim({text}, {literal(BLANKS)}) ELSE {text} END"
+def trimmed(text: str, blanks: str = BLANKS) -> str:
+    """Text without surrounding blanks; `blanks` are those that there may be."""
+    # Trimming is slow, so only a text that begins below "!", ends in a blank or is not plain ASCII is handed over.
+    plain = [blank for blank in blanks if blank.isascii()]
+    suspect = [f"{text} < '!'", *(f"ends_with({text}, {literal(blank)})" for blank in plain)]
+    if len(plain) < len(blanks):
+        suspect.append(f"strlen({text}) <> length({text})")
+    return f"CASE WHEN {' OR '.join(suspect)} THEN trim({text}, {literal(BLANKS)}) ELSE {text} END"
 
 
 def valued(text: str) -> str:
     """Trimmed text of a cell; NULL where it says that there is no value."""
     longest = max(map(len, NO_VALUE))
-    empty = f"strlen({text}) <= {longest} AND lower({text}) IN ({literals(NO_VALUE)})"
-    return f"CASE WHEN {empty} THEN NULL ELSE {text} END"
+    # One CASE within the other: both sides of an AND would be computed for every cell.
+    empty = f"CASE WHEN {one_of(f'lower({text})', NO_VALUE)} THEN NULL ELSE {text} END"
+    short = f"strlen({text}) <= {longest} AND NOT ({text} >= '0' AND {text} < ':')"
+    return f"CASE WHEN {short} THEN {empty} ELSE {text} END"
 
 
 def unmarked(text: str) -> str:
@@ -69,3 +81,15 @@ def choice(expression: str, codes: Iterable[tuple[str, str]]) -> str:
     """Turn each of a few texts into its code, and any other into NULL."""
     branches = [f"WHEN {literal(text)} THEN {literal(code)}" for text, code in codes]
     return f"CASE {expression} {' '.join(branches)} END" if branches else "NULL::VARCHAR"
+
+
+def count(engine: duckdb.DuckDBPyConnection, relation: str) -> int:
+    """Rows of a relation, which may have a condition behind it."""
+    found = engine.execute(f"SELECT count(*) FROM {relation}").fetchone()
+    return int(found[0]) if found else 0
+
+
+def is_table(engine: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether a name is a table's, which holds what it shows, or a view's, which computes it."""
+    found = engine.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = ?", [name]).fetchone()
+    return bool(found and found[0])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import duckdb
 
-from clv.ingest import duplicates, row_rules, vocabulary
+from clv.ingest import duplicates, row_rules, sql, vocabulary
 from clv.ingest.columns import ColumnMapping
 from clv.ingest.currencies import converted
 from clv.ingest.layout import Layout
@@ -70,45 +73,54 @@ def _converted(engine: duckdb.DuckDBPyConnection, lines: str, currency: str | No
 
 
 def suspicions(
-    engine: duckdb.DuckDBPyConnection, lines: str, mapping: ColumnMapping, layout: Layout | None
+    engine: duckdb.DuckDBPyConnection,
+    lines: str,
+    people: str,
+    totals: Mapping[str, Any],
+    mapping: ColumnMapping,
+    layout: Layout | None,
+    *,
+    complete: bool,
 ) -> list[str]:
-    """What looks odd in a table of lines without being wrong for sure."""
-    refunded_status = (
-        f"status IN ({literals(vocabulary.words('refunded'))}) AND returned = 0 AND NOT is_further"
-    )
-    counted = engine.execute(f"""
-        SELECT count(*) FILTER (gross = 0 AND NOT is_further),
-               count(*) FILTER ({refunded_status}), CAST(sum(gross) FILTER ({refunded_status}) AS DOUBLE),
-               count(DISTINCT customer_id), count(*)
-        FROM {lines} WHERE reason IS NULL""").fetchone()
-    assert counted is not None
-    zero, refunded, refunded_value, customers, rows = counted
+    """What looks odd without being wrong for sure.
+
+    Parameters
+    ----------
+    lines, people : str
+        Tables of lines, and of customers with their `rows`.
+    totals : mapping
+        As `clv.ingest.totals` counts them.
+    complete : bool
+        Whether every line is kept.
+    """
     found = []
-    if zero:
-        found.append(f"{_rows(zero)} with amount 0: the customers count, but the rows are no purchases.")
-    if refunded and not mapping.refund and not mapping.type:
+    if totals["zero"]:
         found.append(
-            f"{_rows(refunded)} with the status refunded, worth {refunded_value:,.2f}: they count as purchases,"
-            " for no column says how much was refunded."
+            f"{_rows(totals['zero'])} with amount 0: the customers count, but the rows are no purchases."
         )
-    if normalised(mapping.customer) in ("id", "cid") and customers == rows > 1:
+    if totals["refunded"] and not mapping.refund and not mapping.type:
+        found.append(
+            f"{_rows(totals['refunded'])} with the status refunded, worth {totals['refunded_value']:,.2f}: they count"
+            " as purchases, for no column says how much was refunded."
+        )
+    if normalised(mapping.customer) in ("id", "cid") and sql.count(engine, people) == totals["kept"] > 1:
         found.append(
             f"Every row has another «{mapping.customer}»: check that it is the customer, not the order."
         )
-    return _of_layout(engine, lines, layout) + found + _guests(engine, lines) + _duplicates(engine, lines)
+    found += _guests(engine, people)
+    return _of_layout(engine, lines, layout) + found + ([] if complete else _without_customer(engine, lines))
 
 
-def _guests(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
-    """Buyers who are not known: by a word that means a guest, by their email address only, or not at all."""
+def _guests(engine: duckdb.DuckDBPyConnection, people: str) -> list[str]:
+    """Buyers who are known by a word that means a guest."""
     found = engine.execute(f"""
-        SELECT customer_id, count(*) FROM {lines}
-        WHERE reason IS NULL AND lower(customer_id) IN ({literals(vocabulary.words("guests"))})
-        GROUP BY customer_id HAVING count(*) > {MANY_ROWS} ORDER BY customer_id""").fetchall()
-    said = [
+        SELECT customer_id, rows FROM {people}
+        WHERE rows > {MANY_ROWS} AND lower(customer_id) IN ({literals(vocabulary.words("guests"))})
+        ORDER BY customer_id""").fetchall()
+    return [
         f"The customer «{customer}» has {rows:,} rows: shops write it for guests, who are not one customer."
         for customer, rows in found
     ]
-    return said + _without_customer(engine, lines)
 
 
 def _known_by_email(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
@@ -142,19 +154,24 @@ def _without_customer(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str
     ]
 
 
-def _duplicates(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
-    overlap = engine.execute(f"""
-        SELECT count(*), count(DISTINCT order_id), CAST(coalesce(sum(amount_net), 0) AS DOUBLE) FROM {lines}
-        WHERE reason = {literals([duplicates.IN_ANOTHER_FILE])}""").fetchone()
-    said = []
-    if overlap and overlap[0]:
-        rows, orders, value = overlap
-        what = "1 order" if orders == 1 else f"{orders:,} orders" if orders else f"{rows:,} rows"
-        said.append(
-            f"The files overlap: {what}, worth {value:,.2f}, are in more than one of them and count once."
-        )
-    extra, worth = duplicates.repeated_rows(engine, lines)
+def repetitions(
+    engine: duckdb.DuckDBPyConnection, lines: str, *, some_repeat: bool, several_files: bool
+) -> list[str]:
+    """Orders that several files hold, and rows that repeat another one where `some_repeat` at all."""
+    said = _overlap(engine, lines) if several_files else []
+    extra, worth = duplicates.repeated_rows(engine, lines) if some_repeat else (0, 0.0)
     if extra:
         repeated = "1 row repeats" if extra == 1 else f"{extra:,} rows repeat"
         said.append(f"{repeated} another row exactly, worth {worth:,.2f} in all; they count as they stand.")
     return said
+
+
+def _overlap(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
+    overlap = engine.execute(f"""
+        SELECT count(*), count(DISTINCT order_id), CAST(coalesce(sum(amount_net), 0) AS DOUBLE) FROM {lines}
+        WHERE reason = {literals([duplicates.IN_ANOTHER_FILE])}""").fetchone()
+    if not overlap or not overlap[0]:
+        return []
+    rows, orders, value = overlap
+    what = "1 order" if orders == 1 else f"{orders:,} orders" if orders else f"{rows:,} rows"
+    return [f"The files overlap: {what}, worth {value:,.2f}, are in more than one of them and count once."]

@@ -25,4 +25,4 @@ def is_totals_line(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
         " GROUP BY customer_text HAVING count(*) = 1 LIMIT 100"
     ).fetchall()
     dated = f"customer_id IN ({sql.literals(str(text) for (text,) in alone)})" if alone else "FALSE"
-    return f"ordered_at IS NULL AND ({named} OR ({nobody})) OR {dated}"
+    return f"CASE WHEN ordered_at IS NULL THEN {named} OR ({nobody}) ELSE {dated} END"

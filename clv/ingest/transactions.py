@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import duckdb
 import ibis.expr.types as ir
 from ibis.backends.duckdb import Backend
 
@@ -40,34 +39,59 @@ class Transactions:
         ISO 4217 code where it is known.
     has_order_id : bool
         Whether `order_id` is filled; without it an order is a customer and a moment.
+    a_line_each : bool
+        Whether it is known that every line is an order of its own and none is a refund.
+    source_files : tuple of str
+        The values of `source_file`, where they are known.
     """
 
     table: ir.Table
     attributes: tuple[str, ...]
     currency: str | None
     has_order_id: bool
+    a_line_each: bool = False
+    source_files: tuple[str, ...] = ()
 
 
 def keep(
     connection: Backend,
-    engine: duckdb.DuckDBPyConnection,
     lines: str,
     mapping: ColumnMapping,
     currency: str | None,
+    *,
+    a_line_each: bool,
+    complete: bool,
+    source_files: Iterable[str],
+    stored: bool,
 ) -> Transactions:
-    """Store the kept lines in the connection, in the order of the files."""
+    """Name the kept lines in the connection, in the order of the files.
+
+    Parameters
+    ----------
+    complete : bool
+        Whether every line is kept, so that none need be asked for its reason.
+    stored : bool
+        Copy them into a table, which needs nothing else any more; a view needs no copy, but what it is made of.
+    """
     attributes = snake_case(mapping.attributes)
     named = "".join(
         f", attribute_{number} AS {sql.identifier(name)}" for number, name in enumerate(attributes)
     )
-    table = sql.unique_name("transactions")
-    engine.execute(f"""
-        CREATE TEMP TABLE {table} AS
+    name = sql.unique_name("transactions")
+    connection.con.execute(f"""
+        CREATE TEMP {"TABLE" if stored else "VIEW"} {name} AS
         SELECT source_file, source_line, customer_id, order_id, ordered_at,
                CAST(amount_net AS DECIMAL(18,4)) AS amount, is_refund{named}
-        FROM {lines} WHERE reason IS NULL ORDER BY file_no, source_line""")
-    numbered = engine.execute(f"SELECT count(order_id) FROM {table}").fetchone()
-    return Transactions(connection.table(table), attributes, currency, bool(numbered and numbered[0]))
+        FROM {lines} {"" if complete else "WHERE reason IS NULL"} {"ORDER BY file_no, source_line" if stored else ""}""")
+    filled = connection.con.execute(f"SELECT 1 FROM {name} WHERE order_id IS NOT NULL LIMIT 1").fetchone()
+    return Transactions(
+        connection.table(name),
+        attributes,
+        currency,
+        filled is not None,
+        a_line_each,
+        tuple(dict.fromkeys(source_files)),
+    )
 
 
 def snake_case(

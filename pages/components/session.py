@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import shutil
 import tempfile
 import weakref
@@ -21,6 +22,7 @@ from clv.ingest import InputError, OpenDateOrder, OrderFile, sort_files
 from clv.ingest.database import read_database
 from clv.ingest.database_connections import OrderDatabase
 from clv.ingest.remembered import recall
+from clv.ingest.spool_store import SpoolStore
 from clv.loading import read_shop
 from clv.models.warm_up import warm_up
 
@@ -48,6 +50,9 @@ class Session:
     # The first of the files that holds orders or a table of customers: whose columns can be chosen.
     orders_file: OrderFile | None = None
     fingerprint: str = ""
+    cancelled: str = ""
+    folder: Path | None = None
+    store: SpoolStore | None = None
     problems: tuple[str, ...] = ()
     question: OpenDateOrder | None = None
     settings: dict[str, Any] = field(default_factory=dict)
@@ -119,39 +124,56 @@ def uploads_key() -> str:
 
 
 def take_uploads(uploads: Sequence[Any], progress: Progress) -> None:
-    """Read newly uploaded files; the data loaded before stay if they cannot be read."""
-    fingerprint = _fingerprint(uploads)
+    """Read newly uploaded files; the data loaded before stay if they cannot be read, or if the read is stopped.
+
+    A read that another control interrupts begins anew with the next run; one that was cancelled does not.
+    """
+    fingerprint = fingerprint_of(uploads)
     state = session()
-    if not uploads or fingerprint == state.fingerprint:
+    if not uploads or fingerprint in (state.fingerprint, state.cancelled):
         return
-    state.fingerprint = fingerprint
-    state.files = _spool(uploads, state)
-    found = sort_files(state.files)
-    state.orders_file = (*found.orders, *found.customers)[0]
-    state.settings = {}
-    _read(state, progress)
+    before = state.files
+    files = _on_disk(uploads, state)
+    try:
+        _read(state, files, {}, progress)
+    except BaseException:
+        _remove_all_but(before, state)
+        raise
+    state.fingerprint, state.cancelled = fingerprint, ""
+    _remove_all_but(state.files, state)
+
+
+def cancel_reading(fingerprint: str) -> None:
+    """Leave these uploads unread until they change; what was loaded stays."""
+    session().cancelled = fingerprint
 
 
 def reread(settings: Mapping[str, Any], progress: Progress) -> None:
     """Read the uploaded files again under other settings (mapping, date_order, currency)."""
     state = session()
-    state.settings = dict(settings)
-    _read(state, progress)
+    _read(state, state.files, dict(settings), progress)
 
 
-def _read(state: Session, progress: Progress) -> None:
+def _read(state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any], progress: Progress) -> None:
+    state.store = state.store or SpoolStore()
     state.question = None
+    found = sort_files(files)
+    orders_file = (*found.orders, *found.customers)[0]
     try:
-        dataset = read_shop(state.files, progress=progress, recall=recall, **state.settings).dataset()
-    except InputError as error:
-        state.problems = tuple(str(problem) for problem in error.problems)
-        state.question = next((asked for asked in error.problems if isinstance(asked, OpenDateOrder)), None)
+        shop = read_shop(files, progress=progress, recall=recall, store=state.store, **settings)
+        dataset = shop.dataset()
+    except (InputError, ValueError) as error:
+        problems = error.problems if isinstance(error, InputError) else (error,)
+        # The files stay at hand, so that their columns can be chosen.
+        state.files, state.settings, state.orders_file = files, settings, orders_file
+        state.problems = tuple(str(problem) for problem in problems)
+        state.question = next((asked for asked in problems if isinstance(asked, OpenDateOrder)), None)
         return
-    except ValueError as error:
-        state.problems = (str(error),)
-        return
-    state.dataset = dataset
-    state.name = ", ".join(file.name for file in state.files)
+    if dataset.transactions is not None:
+        state.store.forget_others(dataset.transactions)
+    state.files, state.settings, state.dataset = files, settings, dataset
+    state.orders_file = orders_file
+    state.name = ", ".join(file.name for file in files)
     state.is_sample, state.problems, state.database = False, (), None
 
 
@@ -161,19 +183,27 @@ def set_aside_loaded() -> None:
     gc.freeze()
 
 
-def _fingerprint(uploads: Sequence[Any]) -> str:
+def fingerprint_of(uploads: Sequence[Any]) -> str:
+    """What tells these uploads from any others."""
     return ",".join(sorted(upload.file_id for upload in uploads))
 
 
-def _spool(uploads: Sequence[Any], state: Session) -> tuple[OrderFile, ...]:
-    """Write the uploads to a folder of their own, which goes when they are replaced or the session ends."""
-    for file in state.files[:1]:
-        shutil.rmtree(file.path.parent, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix="clv-studio-"))
-    weakref.finalize(state, shutil.rmtree, folder, ignore_errors=True)
+def _on_disk(uploads: Sequence[Any], state: Session) -> tuple[OrderFile, ...]:
+    """Write the uploads to the session's folder, which goes when the session ends; those that are there stay."""
+    if state.folder is None:
+        state.folder = Path(tempfile.mkdtemp(prefix="clv-studio-"))
+        weakref.finalize(state, shutil.rmtree, state.folder, ignore_errors=True)
     files = []
-    for number, upload in enumerate(uploads):
-        path = folder / str(number)
-        path.write_bytes(upload.getbuffer())
+    for upload in uploads:
+        path = state.folder / hashlib.sha256(upload.file_id.encode()).hexdigest()[:32]
+        if not path.exists():
+            path.write_bytes(upload.getbuffer())
         files.append(OrderFile(upload.name, path))
     return tuple(files)
+
+
+def _remove_all_but(files: Sequence[OrderFile], state: Session) -> None:
+    kept = {file.path for file in files}
+    for path in state.folder.iterdir() if state.folder else ():
+        if path not in kept:
+            path.unlink(missing_ok=True)

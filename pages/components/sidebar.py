@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -13,7 +14,15 @@ from clv.wording import currency_sign
 from pages.components.database import database_controls
 from pages.components.formatting import attribute_label, count, day, in_prose, money, plain
 from pages.components.progress import reading_progress
-from pages.components.session import Session, session, take_uploads, uploads_key, use_sample
+from pages.components.session import (
+    Session,
+    cancel_reading,
+    fingerprint_of,
+    session,
+    take_uploads,
+    uploads_key,
+    use_sample,
+)
 
 UPLOAD_TYPES = ["csv", "txt", "tsv", "gz", "zip", "parquet", "xlsx", "xlsm", "xls", "xlsb", "ods"]
 CURRENCIES = [
@@ -34,6 +43,12 @@ INTERVALS = {
     "draws": "Draws from the estimates (fast)",
     "bootstrap": "Bootstrap of customers (slow)",
 }
+
+
+def upload_limit() -> str:
+    """The largest upload in words; `server.maxUploadSize` in .streamlit/config.toml sets it."""
+    megabytes = int(st.get_option("server.maxUploadSize"))
+    return f"{megabytes / 1024:g} GB" if megabytes >= 1024 else f"{megabytes} MB"
 
 
 def draw_sidebar() -> None:
@@ -94,10 +109,18 @@ def _data_controls(state: Session) -> None:
         "and one of marketing spend (date, channel, amount) may come along; a table of customers (frequency, recency, T, "
         "spend) will do in place of orders. Files stay on this machine.",
     )
-    with reading_progress() as progress:
+    st.caption(
+        f"Up to {upload_limit()} a file. Larger ones are read from the disk: `python -m clv score FILE --out customers.csv`."
+    )
+    fingerprint = fingerprint_of(uploads or [])
+    with reading_progress(partial(cancel_reading, fingerprint)) as progress:
         take_uploads(uploads or [], progress)
     database_controls()
     state = session()
+    if uploads and fingerprint == state.cancelled:
+        st.caption(
+            "Reading was cancelled; what was loaded before stays. Remove the file and add it again to read it."
+        )
     summary = state.dataset.summary
     st.caption(
         f"**{plain(state.name)}**: {count(len(summary.frame))} customers, "

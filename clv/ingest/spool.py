@@ -1,0 +1,266 @@
+"""The rows of one file in the engine: every cell that can be read in one way only is read while the file is scanned.
+
+2024-01-18 and 12.50 are read the same whatever else stands in their columns, and nearly all cells are of that kind.
+The text of any other cell is kept, and read when the whole column has been seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import duckdb
+
+from clv.ingest import sql
+from clv.ingest.marks import Marks
+from clv.ingest.watch import run_watched
+
+ColumnKind = Literal["text", "whole", "decimal", "float", "time"]
+Role = Literal["identifier", "date", "number", "kept"]
+NUMBER = "DECIMAL(18,4)"
+COMMA = r"-?\d{1,14},\d{1,2}"
+DAY = "____-__-__"
+MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
+# How a number is written: no mark, a decimal point, a decimal comma.
+UNMARKED, WITH_POINT, WITH_COMMA = 1, 2, 3
+NUMERIC = ("whole", "decimal", "float")
+NATIVES = {"date": "n", "number": "nf"}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that the engine can select from, as the file has them.
+
+    Parameters
+    ----------
+    relation : str
+        SQL of a relation with the columns `c0`, `c1`, ...
+    columns : tuple of str
+        Names by position, empty where a column has none.
+    kinds : tuple of {"text", "whole", "decimal", "float", "time"}
+        What the cells of each column are.
+    line : str
+        SQL for the line of a row, by `rowid` or a column of the relation.
+    split_wrongly : str
+        SQL condition for rows that have more cells than there are columns.
+    marks : Marks
+        What need not be looked for in the cells.
+    expected : int
+        About how many rows there are, 0 where nothing is known.
+    """
+
+    relation: str
+    columns: tuple[str, ...]
+    kinds: tuple[ColumnKind, ...]
+    line: str
+    split_wrongly: str = "FALSE"
+    marks: Marks = field(default_factory=lambda: Marks(0))
+    expected: int = 0
+
+
+@dataclass(frozen=True)
+class Spool:
+    """The rows of a file as a table.
+
+    Columns, by the position p of a column in the file: `t{p}` is text; of a date or number, the text that is still to
+    be read. `n{p}` is the moment or number that has been read, `f{p}` how the number was written. `is_blank` and
+    `split_wrongly` are of the row.
+
+    Parameters
+    ----------
+    name : str
+        What the user calls the file.
+    table : str
+        Name of the table.
+    columns : tuple of str
+        Names by position.
+    roles : mapping of position to {"identifier", "date", "number", "kept"}
+        The columns that were read, and as what.
+    line : str
+        SQL for the line of a row.
+    rows : int
+        How many there are.
+    blank, split_wrongly : int
+        Rows without any value, and rows with more cells than there are columns.
+    unread : mapping of position to int
+        Of each column of dates or numbers, how many cells have text that is still to be read.
+    with_at, with_point : mapping of position to int
+        Of each column of identifiers, how many hold an @ and how many hold ".0".
+    votes : mapping of position to Counter
+        How the numbers that have been read are written, in the words of `clv.ingest.amounts`.
+    """
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    roles: Mapping[int, Role]
+    line: str
+    rows: int
+    blank: int
+    split_wrongly: int
+    unread: Mapping[int, int]
+    votes: Mapping[int, Counter[str]]
+    with_at: Mapping[int, int]
+    with_point: Mapping[int, int]
+
+
+def spool(
+    engine: duckdb.DuckDBPyConnection,
+    name: str,
+    rows: Rows,
+    roles: Mapping[int, Role],
+    tell: Callable[[float, int], None],
+) -> Spool:
+    """Copy the columns that have a role into a table; `tell` hears the share done and the rows so far.
+
+    Raises
+    ------
+    duckdb.Error
+        The rows cannot be read.
+    """
+    table = sql.unique_name("spool")
+    has_line = rows.line.isidentifier()
+    statement = f"CREATE TEMP TABLE {table} AS {_select(rows, roles, has_line)}"
+    run_watched(engine, statement, lambda share: tell(share, int(share * rows.expected)))
+    return _counted(engine, name, table, rows, roles)
+
+
+def _select(rows: Rows, roles: Mapping[int, Role], has_line: bool) -> str:
+    """Each step works on the result of the one before, so that no cell is looked at twice."""
+    raw = [f"c{position}" for position in roles]
+    natives = [f"{letter}{at}" for at, role in roles.items() for letter in NATIVES.get(role, "")]
+    cleaned = [f"t{position}" for position, role in roles.items() if role != "kept"]
+    kept = [f"t{position}" for position, role in roles.items() if role == "kept"]
+    others = [*raw, *natives, *kept, "split_wrongly", *(["line"] if has_line else [])]
+    read = [cell for position, role in roles.items() for cell in _read(position, role, rows.kinds[position])]
+    line = [f"{rows.line} AS line"] if has_line else []
+    query = f"(SELECT {_listed([*raw, *read, f'{rows.split_wrongly} AS split_wrongly', *line])} FROM {rows.relation})"
+    texts = [_text(position, role, rows) for position, role in roles.items()]
+    query = (
+        f"(SELECT {_listed([name for name in others if name not in kept])}, {_listed(texts)} FROM {query})"
+    )
+    for step in _cleaning(rows.marks):
+        query = f"(SELECT {_listed(others)}, {_listed([f'{step(name)} AS {name}' for name in cleaned])} FROM {query})"
+    # Only where there is no date are all the cells looked at.
+    dates = [position for position, role in roles.items() if role == "date"]
+    empty = " AND ".join(f"n{position} IS NULL AND t{position} IS NULL" for position in dates) or "TRUE"
+    blank = f"trim(concat_ws('', {_listed(raw)}), {sql.literal(sql.BLANKS)}) = ''"
+    others = [name for name in others if name not in raw]
+    return f"""
+        SELECT {_listed([*others, *cleaned])}, CASE WHEN {empty} THEN {blank} ELSE FALSE END AS is_blank FROM {query}"""
+
+
+def _listed(expressions: Sequence[str]) -> str:
+    return ", ".join(expressions)
+
+
+def _read(position: int, role: Role, kind: ColumnKind) -> list[str]:
+    """What can be read at once."""
+    cell = f"c{position}"
+    if role == "date":
+        return [f"{_moment(cell, kind)} AS n{position}"]
+    if role != "number":
+        return []
+    if kind in NUMERIC:
+        return [f"TRY_CAST({cell} AS {NUMBER}) AS n{position}", f"NULL::TINYINT AS f{position}"]
+    if kind == "time":
+        return [f"NULL::{NUMBER} AS n{position}", f"NULL::TINYINT AS f{position}"]
+    return [f"{_number(cell)} AS n{position}", f"{_how_written(cell)} AS f{position}"]
+
+
+def _moment(cell: str, kind: ColumnKind) -> str:
+    if kind == "time":
+        return cell
+    if kind != "text":
+        return "NULL::TIMESTAMP"
+    # The clock is the shop's own, whatever zone stands behind it.
+    clock = f"CASE WHEN regexp_full_match({cell}, {sql.literal(MOMENT)}) THEN TRY_CAST({cell}[:19] AS TIMESTAMP) END"
+    plain = f"{cell} LIKE '{DAY}' AND {cell} >= '0' AND {cell} < ':'"
+    return f"CASE WHEN {plain} THEN TRY_CAST({cell} AS DATE)::TIMESTAMP WHEN strlen({cell}) > 10 THEN {clock} END"
+
+
+def _number(cell: str) -> str:
+    """Up to two decimals behind the mark: behind three the mark could be one for thousands."""
+    point = f"instr({cell}, '.')"
+    # The engine reads 1_000 as a thousand; here it is no number.
+    clear = f"({point} = 0 OR strlen({cell}) - {point} BETWEEN 1 AND 2) AND NOT contains({cell}, '_')"
+    comma = f"regexp_full_match({cell}, {sql.literal(COMMA)})"
+    return (
+        f"CASE WHEN contains({cell}, ',') THEN CASE WHEN {comma} THEN TRY_CAST(replace({cell}, ',', '.') AS {NUMBER}) END"
+        f" WHEN {clear} THEN TRY_CAST({cell} AS {NUMBER}) END"
+    )
+
+
+def _how_written(cell: str) -> str:
+    """Counts only where the number has been read."""
+    return (
+        f"CASE WHEN contains({cell}, '.') THEN {WITH_POINT} WHEN contains({cell}, ',') THEN {WITH_COMMA}"
+        f" ELSE {UNMARKED} END::TINYINT"
+    )
+
+
+def _text(position: int, role: Role, rows: Rows) -> str:
+    cell, kind = f"c{position}", rows.kinds[position]
+    if role == "kept":
+        return f"{_kept(cell, kind, rows.marks)} AS t{position}"
+    if (role == "date" and kind == "time") or (role == "number" and kind in NUMERIC):
+        return f"NULL::VARCHAR AS t{position}"
+    text = _as_text(cell, kind)
+    return (
+        f"{text if role == 'identifier' else f'CASE WHEN n{position} IS NULL THEN {text} END'} AS t{position}"
+    )
+
+
+def _as_text(cell: str, kind: ColumnKind) -> str:
+    """Text of a cell, numbers digit by digit."""
+    if kind == "float":
+        return sql.whole_number_text(cell)
+    if kind == "decimal":
+        return f"regexp_replace(CAST({cell} AS VARCHAR), '\\.0+$', '')"
+    return cell if kind == "text" else f"CAST({cell} AS VARCHAR)"
+
+
+def _cleaning(marks: Marks) -> list[Callable[[str], str]]:
+    """Steps that take marks and blanks off a text; the last makes NULL of what says that there is no value."""
+    steps: list[Callable[[str], str]] = [sql.unmarked] if marks.told_as_text else []
+    if marks.blanks:
+        steps.append(lambda name: sql.trimmed(name, marks.blanks))
+    return [*steps, sql.valued]
+
+
+def _kept(cell: str, kind: ColumnKind, marks: Marks) -> str:
+    if kind == "float":
+        return sql.whole_number_text(cell)
+    text = cell if kind == "text" else f"CAST({cell} AS VARCHAR)"
+    return f"nullif({text if ' ' not in marks.blanks else f'trim({text})'}, '')"
+
+
+def _counted(
+    engine: duckdb.DuckDBPyConnection, name: str, table: str, rows: Rows, roles: Mapping[int, Role]
+) -> Spool:
+    """Count what the whole column says about the cells that have been read, and those that have not."""
+    numbers = [position for position, role in roles.items() if role == "number"]
+    typed = [position for position, role in roles.items() if role in NATIVES]
+    identifiers = [position for position, role in roles.items() if role == "identifier"]
+    ways = {".": WITH_POINT, ",": WITH_COMMA, "plain": UNMARKED}
+    counts = {
+        "rows": "count(*)",
+        "blank": "count(*) FILTER (is_blank)",
+        "split": "count(*) FILTER (split_wrongly)",
+    }
+    counts |= {f"unread{at}": f"count(t{at})" for at in typed}
+    counts |= {f"@{at}": f"count(*) FILTER (contains(t{at}, '@'))" for at in identifiers}
+    counts |= {f".0{at}": f"count(*) FILTER (contains(t{at}, '.0'))" for at in identifiers}
+    for at in numbers:
+        counts |= {f"{way}{at}": f"count(n{at}) FILTER (f{at} = {code})" for way, code in ways.items()}
+        counts[f"ungrouped{at}"] = f"count(*) FILTER (f{at} = {UNMARKED} AND abs(n{at}) >= 1000)"
+    row = engine.execute(f"SELECT {_listed(list(counts.values()))} FROM {table}").fetchone() or ()
+    found = {name: int(number) for name, number in zip(counts, row, strict=True)}
+    return Spool(
+        name, table, rows.columns, dict(roles), "line" if rows.line.isidentifier() else rows.line,
+        found["rows"], found["blank"], found["split"], {at: found[f"unread{at}"] for at in typed},
+        {at: Counter({way: found[f"{way}{at}"] for way in (*ways, "ungrouped")}) for at in numbers},
+        {at: found[f"@{at}"] for at in identifiers}, {at: found[f".0{at}"] for at in identifiers},
+    )  # fmt: skip

@@ -1,0 +1,39 @@
+"""Counts, sums and extremes of the kept lines, in one pass over them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import duckdb
+
+from clv.ingest import sql, vocabulary
+from clv.ingest.order_count import ORDER_NUMBER
+
+
+def totals_of(engine: duckdb.DuckDBPyConnection, lines: str) -> dict[str, Any]:
+    """Rows kept, purchase and refund rows, money, first and last moment, order numbers, and what looks odd."""
+    refunded = f"{sql.one_of('status', vocabulary.words('refunded'))} AND returned = 0 AND NOT is_further"
+    counts = {
+        "kept": "count(*)",
+        "purchase_rows": "count(*) FILTER (NOT is_refund AND amount_net > 0)",
+        "refund_rows": "count(*) FILTER (is_refund)",
+        "gross": "coalesce(sum(gross) FILTER (gross > 0), 0)",
+        "returned": "coalesce(-sum(gross) FILTER (gross < 0), 0) + coalesce(sum(returned) FILTER (returned <> 0), 0)",
+        "first": "min(ordered_at)::DATE",
+        "last": "max(ordered_at)::DATE",
+        "numbered": f"count({ORDER_NUMBER})",
+        "first_number": f"min({ORDER_NUMBER})",
+        "last_number": f"max({ORDER_NUMBER})",
+        "zero": "count(*) FILTER (gross = 0 AND NOT is_further)",
+        "future": "count(*) FILTER (ordered_at > ?)",
+        "old": "count(*) FILTER (ordered_at < TIMESTAMP '1990-01-01')",
+        "refunded": f"count(*) FILTER ({refunded})",
+        "refunded_value": f"CAST(sum(gross) FILTER ({refunded}) AS DOUBLE)",
+    }
+    tonight = dt.datetime.combine(dt.date.today(), dt.time.max)
+    found = engine.execute(
+        f"SELECT {', '.join(counts.values())} FROM {lines} WHERE reason IS NULL", [tonight]
+    ).fetchone()
+    assert found is not None
+    return dict(zip(counts, found, strict=True))

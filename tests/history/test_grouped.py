@@ -1,0 +1,55 @@
+"""The summary that walks along each customer's days says what the expressions for any engine say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import ibis
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from clv.history.engine import to_frame
+from clv.history.grouped import grouped_summary
+from clv.history.summary import _summary_expression, _typed
+from clv.ingest import Transactions
+
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from([None, "1", "2", "3"]),
+        st.integers(0, 12),
+        st.decimals(-20, 50, places=2),
+        st.sampled_from([None, "x", "y"]),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lines=LINES, shown=st.integers(0, 12))
+def test_same_summary_as_the_expressions(
+    lines: list[tuple[str, str | None, int, Decimal, str | None]], shown: int
+) -> None:
+    connection = ibis.duckdb.connect()
+    frame = pd.DataFrame(
+        [
+            ("f.csv", number, who, order, dt.datetime(2024, 1, 1 + day, number % 24), money, money < 0, channel)
+            for number, (who, order, day, money, channel) in enumerate(lines)
+        ],
+        columns=["source_file", "source_line", "customer_id", "order_id", "ordered_at", "amount", "is_refund", "channel"],
+    )  # fmt: skip
+    connection.con.register("given", frame)
+    connection.con.execute("""
+        CREATE TABLE lines AS SELECT * REPLACE (amount::DECIMAL(18,4) AS amount, customer_id::VARCHAR AS customer_id,
+            order_id::VARCHAR AS order_id, channel::VARCHAR AS channel, ordered_at::TIMESTAMP AS ordered_at) FROM given""")
+    transactions = Transactions(connection.table("lines"), ("channel",), None, True)
+    as_of = dt.date(2024, 1, 1 + shown)
+    walked = grouped_summary(transactions, as_of)
+    expected = _typed(to_frame(_summary_expression(transactions, as_of)))
+    if walked is None:
+        assert expected.empty
+    else:
+        pd.testing.assert_frame_equal(_typed(walked), expected, rtol=1e-12, check_dtype=bool(len(expected)))
