@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from clv.ingest import Transactions, sql
+from clv.ingest.attributes import is_latest
 
 # An entry is one whole number: the day, whether something was bought, and the money in units of the fourth decimal.
 DAY_AT, BOUGHT_AT = 46, 45
@@ -90,10 +91,7 @@ def _query(transactions: Transactions, engine: duckdb.DuckDBPyConnection, lines:
         f" + (net * {MONEY_UNIT})::BIGINT + {MONEY_ZERO}"
     )
     entries = f"list_sort(list({entry})) AS entries, max(abs(net)) AS largest"
-    firsts = [
-        f"arg_min_null({sql.identifier(name)}, place) AS {sql.identifier(name)}"
-        for name in transactions.attributes
-    ]
+    firsts = [f"{_attribute(name)} AS {sql.identifier(name)}" for name in transactions.attributes]
     place = f"*, {_place(transactions, engine, lines)} AS place" if firsts else "*"
     if transactions.a_line_each or not firsts:
         return f"""
@@ -104,6 +102,15 @@ def _query(transactions: Transactions, engine: duckdb.DuckDBPyConnection, lines:
         SELECT customer_id, entries, largest, {named} FROM (SELECT customer_id, {entries} FROM {items} GROUP BY customer_id)
         JOIN (SELECT customer_id, {", ".join(firsts)} FROM (SELECT {place} FROM {lines}) GROUP BY customer_id)
         USING (customer_id) ORDER BY customer_id"""
+
+
+def _attribute(name: str) -> str:
+    """The value of the last line that has one, or of the first moment, as `clv.history.summary` says it."""
+    cell = sql.identifier(name)
+    if is_latest(name):
+        return f"arg_max({cell}, place)"
+    at_first = f"min(ordered_at) FILTER ({cell} IS NOT NULL) = min(ordered_at)"
+    return f"CASE WHEN {at_first} THEN arg_min({cell}, place) END"
 
 
 def _place(transactions: Transactions, engine: duckdb.DuckDBPyConnection, lines: str) -> str:

@@ -19,7 +19,7 @@ from clv.ingest.attributes import consent, is_consent, is_latest
 
 FIRST_ORDER, LAST_ORDER = "first order", "last order that says it"
 # Room for the lines of a file in a number of 64 bits beside the seconds since 1970.
-LINES_IN_A_SECOND = 2**31
+
 FOR_MODELS = ("sum_log_gaps", "last_gap_days", "previous_gap_days")
 
 
@@ -139,17 +139,19 @@ def _attributes(transactions: Transactions, as_of: dt.date) -> Table:
     """Per customer each attribute: of the last order that has one, or of the first order, blank or not."""
     table = transactions.table
     lines = table.filter(table.ordered_at.date() <= ibis.date(as_of))
-    # Lines of one second are told apart by their place in the file, so that the answer is always the same.
-    place = ibis.coalesce(lines.source_line, 0) % LINES_IN_A_SECOND
-    lines = lines.mutate(moment=lines.ordered_at.epoch_seconds().cast("int64") * LINES_IN_A_SECOND + place)
+    # Lines of one moment are told apart by their place in the file, so that the answer is always the same.
+    place = ibis.row_number().over(
+        ibis.window(group_by="customer_id", order_by=[lines.ordered_at, lines.source_file, lines.source_line])
+    )
+    lines = lines.mutate(place=place)
     columns = {}
     for name in transactions.attributes:
         said = lines[name].notnull()  # noqa: PD004 (an Ibis column)
         if is_latest(name):
-            columns[name] = lines[name].argmax(lines.moment, where=said)
+            columns[name] = lines[name].argmax(lines.place, where=said)
         else:
             at_first = lines.ordered_at.min(where=said) == lines.ordered_at.min()
-            columns[name] = at_first.ifelse(lines[name].argmin(lines.moment, where=said), None)
+            columns[name] = at_first.ifelse(lines[name].argmin(lines.place, where=said), None)
     return lines.group_by("customer_id").agg(**columns)
 
 

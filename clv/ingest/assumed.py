@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from clv.ingest.amounts import NumberStyle
@@ -44,9 +45,16 @@ def _header(name: str, line: int) -> Finding:
 
 
 def of_columns(
-    mapping: ColumnMapping, dates: DateStyle, numbers: Mapping[str, NumberStyle], date_order: DateOrder | None
+    mapping: ColumnMapping,
+    dates: DateStyle,
+    numbers: Mapping[str, NumberStyle],
+    votes: Mapping[str, Counter[str]],
+    date_order: DateOrder | None,
 ) -> tuple[Finding, ...]:
-    """What the columns mean and how their dates and numbers are written."""
+    """What the columns mean and how their dates and numbers are written.
+
+    `votes` are those of the numbers that were read at once, `numbers` the styles of the others.
+    """
     said = [
         Finding("column", f"The {MEANINGS[field]} is the column «{column}»", "", RIGHT_COLUMN)
         for field, column in mapping.named().items()
@@ -58,8 +66,8 @@ def of_columns(
                     "Choose the column with the order number if there is one")
         )  # fmt: skip
     said += _date_order(mapping.date, dates, date_order)
-    for field, style in numbers.items():
-        said += _decimal_mark(field, getattr(mapping, field), style)
+    for field, counted in votes.items():
+        said += _decimal_mark(field, getattr(mapping, field), numbers.get(field), counted)
     return tuple(said)
 
 
@@ -105,12 +113,12 @@ def _order_of(layout: DateLayout) -> DateOrder | None:
     return next((order for order in orders if tuple(places[part] for part in order) == layout.parts_at), None)
 
 
-def _decimal_mark(field: str, column: str, style: NumberStyle) -> list[Finding]:
+def _decimal_mark(field: str, column: str, style: NumberStyle | None, votes: Counter[str]) -> list[Finding]:
+    layouts = style.layouts if style else ()
     used = {
-        layout.decimal
-        for layout in style.layouts
-        if layout.decimal in MARKS and layout.decimal in layout.shape
+        layout.decimal for layout in layouts if layout.decimal in MARKS and layout.decimal in layout.shape
     }
+    used |= {mark for mark in MARKS if votes[mark]}
     return [
         Finding("decimal mark", f"The {MEANINGS[field]} is written with {MARKS[mark]}", f"column «{column}»",
                 "Compare the revenue below with your shop's own figure")

@@ -301,7 +301,7 @@ def _read(
         engine, lines, files=names, mapping=mapping, layout=layout, currency=known, warnings=warnings,
         assumed=[
             *(finding for file in opened for finding in file.assumed),
-            *assumed.of_columns(mapping, styles.date, styles.numbers, wishes.date_order),
+            *assumed.of_columns(mapping, styles.date, styles.numbers, staged.votes, wishes.date_order),
             *assumed.of_currency(known, wishes.currency, mapping),
             *assumed.of_attributes(*attributes.latest_and_first(mapping.attributes)),
         ],
