@@ -30,7 +30,7 @@ CANNOT_USE_INPUT = 2
 DAY = click.DateTime(["%Y-%m-%d"])
 # Where a problem asks for a setting, the option that makes it.
 OPTION_FOR = {
-    "order of day and month": "--date-order dmy|mdy",
+    "order of day and month": "--date-order dmy|mdy|ymd",
     "Choose one currency": "--currency EUR",
     "Choose one of these currencies": "--currency EUR",
 }
