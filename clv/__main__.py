@@ -51,7 +51,7 @@ FILE = click.Path(path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 # Where a problem asks for a setting, the option that makes it.
 OPTION_FOR = {
-    "order of day and month": "--date-order dmy|mdy",
+    "order of day and month": "--date-order dmy|mdy|ymd",
     "Choose one currency": "--currency EUR, --rate USD=0.9",
     "currency that the amounts are to be converted to": "--currency EUR",
     "Choose one of these currencies": "--currency EUR",

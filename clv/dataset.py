@@ -334,6 +334,7 @@ class Dataset:
         """
         # Loaded when asked for: scikit-learn alone takes a second of every start.
         from clv.validation.backtest import backtest, column_to_group_by
+        from clv.validation.challenger import challenger_candidate
         from clv.validation.origins import BacktestError, plan_windows, read_origins, sampled
         from clv.validation.predictions import baseline_candidates, model_candidates
 
@@ -357,7 +358,7 @@ class Dataset:
             holdout,
             inner,
             customers_in_all=customers,
-            candidates=[*model_candidates(), *baseline_candidates()],
+            candidates=[*model_candidates(), challenger_candidate(), *baseline_candidates()],
             group_by=column_to_group_by(inner, few_values),
             tell=lambda share, doing: tell(0.15 + 0.85 * share, doing),
         )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from clv.ingest.columns import guess_mapping, layout_of, missing_fields
 from clv.ingest.containers import open_sources
-from clv.ingest.files import OrderFile
+from clv.ingest.files import OrderFile, unusable
 from clv.ingest.layout import Layout
 
 SAMPLED_ROWS = 200
@@ -61,6 +61,8 @@ def preview(file: OrderFile, rows: int = 8) -> FilePreview:
         sample = source.head(max(rows, SAMPLED_ROWS))
     named = [position for position, column in enumerate(source.columns) if column]
     columns = tuple(source.columns[position] for position in named)
+    if not columns:
+        raise unusable(file.name, "no column has a name", "Add a first row that names the columns")
     cells = [[row[position] for position in named] for row in sample]
     by_name = guess_mapping(columns)
     missing = missing_fields(by_name)

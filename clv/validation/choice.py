@@ -15,6 +15,9 @@ from clv.validation.scorecard import absolute_errors, losses
 
 FloatArray = NDArray[np.float64]
 
+# What the field's libraries fit, and so what a forecast is compared with.
+STANDARD = ("BG/NBD", "Pareto/NBD")
+
 
 @dataclass(frozen=True)
 class InnerScore:
@@ -24,14 +27,14 @@ class InnerScore:
     ----------
     loss : mean loss per customer, 1 for predicting the average for everybody; smaller is better.
     mae : mean absolute error in purchases.
-    against_best_mae : its absolute error against that of the candidate with the smallest, paired by customer.
+    against_standard : its absolute error against that of the better of the standard models, paired by customer.
     eligible : whether that is not distinguishably worse; baselines are not eligible.
     """
 
     candidate: Candidate
     loss: float
     mae: float
-    against_best_mae: Difference
+    against_standard: Difference
     eligible: bool
 
 
@@ -48,9 +51,10 @@ class Choice:
 def choose(
     origins: Sequence[Origin], candidates: Sequence[Candidate], predicted: Mapping[str, Sequence[Prediction]]
 ) -> Choice:
-    """The candidate with the smallest loss among those whose absolute error is not distinguishably the larger.
+    """The candidate with the smallest loss among those that are not distinguishably worse in absolute error.
 
-    The loss is smallest on average for whoever knows the true mean, which is what a CLV is; the absolute error
+    Worse than the better of the field's standard models, BG/NBD and Pareto/NBD (of all models where neither can be
+    fitted): whoever used those before must not do worse. The loss is smallest on average for whoever knows the true mean, which is what a CLV is; the absolute error
     is that of the median, which for rare buyers is 0, so it only rules out. Baselines are scored beside.
 
     Parameters
@@ -60,7 +64,8 @@ def choose(
     lost = {c.name: _joined(losses, origins, predicted[c.name]) for c in candidates}
     missed = {c.name: _joined(absolute_errors, origins, predicted[c.name]) for c in candidates}
     models = [c for c in candidates if c.kind != "baseline"]
-    nearest = min(models, key=lambda c: float(missed[c.name].mean()))
+    standard = [c for c in models if c.name in STANDARD] or models
+    nearest = min(standard, key=lambda c: float(missed[c.name].mean()))
     scores = []
     for candidate in candidates:
         against = paired_difference(missed[candidate.name], missed[nearest.name])
@@ -69,7 +74,7 @@ def choose(
                 candidate=candidate,
                 loss=float(lost[candidate.name].mean()),
                 mae=float(missed[candidate.name].mean()),
-                against_best_mae=against,
+                against_standard=against,
                 eligible=candidate.kind != "baseline" and against.verdict != "worse",
             )
         )

@@ -21,6 +21,7 @@ from clv.ingest import Ingested, InputError, OrderFile, preview, read_orders
 JARGON = re.compile(
     r"duckdb|varchar|ibis|exception|traceback|calamine|codec\b|pyarrow|errno|0x[0-9a-f]{6}", re.IGNORECASE
 )
+# Of the processor's time, which does not count what else the machine does.
 LONGEST_SECONDS = 10
 LONGEST_SENTENCE = 4_000
 
@@ -38,9 +39,9 @@ def checking() -> Iterator[Check]:
 
         def check(file: FuzzedFile) -> None:
             path.write_bytes(file.content)
-            started = time.monotonic()
+            started = time.process_time()
             _read(OrderFile(file.name, path), file.settings, connection)
-            assert time.monotonic() - started < LONGEST_SECONDS
+            assert time.process_time() - started < LONGEST_SECONDS
             assert list(scratch.iterdir()) == []
 
         tempfile.tempdir = str(scratch)

@@ -124,7 +124,7 @@ def test_a_model_beats_every_baseline_on_the_sample(tested):
     assert tested.by_name("Nobody buys").purchases.bias == -1
     for score in tested.choice.scores:
         if score.candidate is tested.chosen.candidate:
-            assert score.against_best_mae.verdict != "worse"
+            assert score.against_standard.verdict != "worse"
 
 
 def test_weeks_add_up_to_the_period(tested):

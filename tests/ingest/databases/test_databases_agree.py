@@ -104,7 +104,16 @@ def test_a_file_with_the_same_orders(duckdb_shop: Shop, tmp_path: Path):
     assert {(group["reason"], group["rows"], group["value"]) for group in report["dropped"]} == {
         (group["reason"], group["rows"], group["value"]) for group in other["dropped"]
     }
-    for name in set(report) - {"files", "dropped", "layout", "notes", "findings", "assumed", "beside", "warnings"}:
+    for name in set(report) - {
+        "files",
+        "dropped",
+        "layout",
+        "notes",
+        "findings",
+        "assumed",
+        "beside",
+        "warnings",
+    }:
         assert report[name] == other[name], name
     # What looks odd over time is looked for in files only.
     assert set(other["warnings"]) <= set(report["warnings"])
