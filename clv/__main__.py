@@ -479,13 +479,14 @@ def _scored_summary(found: Backtest, scored: Scored) -> dict[str, Any]:
 
 
 def _backtest_text(found: Backtest) -> str:
-    table = [f"{'':1} {'':26}{'MAE':>8}{'RMSE':>8}{'bias':>8}{'Gini':>7}{'AUC':>7}{'in 80 %':>9}"]
+    wide = max(len(scored.candidate.name) for scored in found.scored) + 2
+    table = [f"{'':1} {'':{wide}}{'MAE':>8}{'RMSE':>8}{'bias':>8}{'Gini':>7}{'AUC':>7}{'in 80 %':>9}"]
     for scored in found.scored:
         of = scored.purchases
         inside = "" if scored.coverage is None else f"{scored.coverage:.0%}"
         mark = "*" if scored is found.chosen else ""
         table.append(
-            f"{mark:1} {scored.candidate.name:26}{of.mae:8.4f}{of.rmse:8.3f}{of.bias:+8.1%}{of.gini:7.3f}"
+            f"{mark:1} {scored.candidate.name:{wide}}{of.mae:8.4f}{of.rmse:8.3f}{of.bias:+8.1%}{of.gini:7.3f}"
             f"{scored.activity.auc:7.3f}{inside:>9}"
         )
     return "\n".join([_verdict(found), "", *table])

@@ -170,10 +170,15 @@ def words(found: Backtest) -> str:
 
 def use_chosen(found: Backtest, analysis: Analysis) -> None:
     """Take the chosen model over into the sidebar, where it can be."""
-    setting = found.chosen.candidate.setting
-    if setting is None:
-        st.caption("The forecast on the other pages stays with the purchase model of the sidebar.")
-        return
+    setting = found.usable.setting
+    assert setting is not None
+    if found.usable is not found.chosen.candidate:
+        st.caption(
+            in_prose(
+                f"{found.chosen.candidate.name} cannot be worked into levers and ranges; {found.usable.name} is the best "
+                "of the models that can."
+            )
+        )
     name = f"{MODELS[setting.choice]}" + (
         f", by {attribute_label(setting.group_by).lower()}" if setting.group_by else ""
     )

@@ -54,6 +54,13 @@ class Backtest:
         name = self.choice.chosen.name if self.choice else self._first_model
         return self.by_name(name)
 
+    @property
+    def usable(self) -> Candidate:
+        """The best candidate that the forecast of the app can be made with: a purchase model as it stands."""
+        scores = self.choice.scores if self.choice else ()
+        models = [one.candidate for one in scores if one.eligible and one.candidate.setting is not None]
+        return models[0] if models else self.by_name(self._first_model).candidate
+
     @cached_property
     def baseline(self) -> Scored:
         """The baseline that did best at the holdout."""

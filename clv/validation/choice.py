@@ -54,8 +54,9 @@ def choose(
     """The candidate with the smallest loss among those that are not distinguishably worse in absolute error.
 
     Worse than the better of the field's standard models, BG/NBD and Pareto/NBD (of all models where neither can be
-    fitted): whoever used those before must not do worse. The loss is smallest on average for whoever knows the true mean, which is what a CLV is; the absolute error
-    is that of the median, which for rare buyers is 0, so it only rules out. Baselines are scored beside.
+    fitted): whoever used those before must not do worse. The loss is smallest on average for whoever knows the
+    true mean, which is what a CLV is; the absolute error is that of the median, which for rare buyers is 0, so it
+    only rules out. Baselines are scored beside.
 
     Parameters
     ----------
