@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -34,6 +36,9 @@ from clv.forecast import (
 from clv.history.rfm import NEVER_PAID
 from clv.models.by_group import group_names
 from clv.scenarios import Levers, WhatIf, what_if
+
+if TYPE_CHECKING:
+    from clv.churn.reasons import RiskReasons
 
 RISK_BANDS = ("Low", "Medium", "High")
 
@@ -194,6 +199,22 @@ class Analysis:
         groups = self.dataset.models(replace(self.assumptions.model_setting, group_by=by)).groups
         assert groups is not None
         return groups.message
+
+    @property
+    def risk_reasons(self) -> RiskReasons:
+        """Why each buyer is at risk, in the row order of ``dataset.buyers``; errors as ``Dataset.risk_reasons``."""
+        return self.dataset.risk_reasons(self.assumptions.model_setting, self.assumptions.churn_window_days)
+
+    def alive_path(self, customer_id: str) -> tuple[pd.DataFrame, list[dt.date]]:
+        """One buyer's P(alive) over time (frame day, probability_alive), and the days of purchase."""
+        from clv.churn.alive import alive_path
+
+        row = int(np.flatnonzero(self.dataset.buyers["customer_id"] == customer_id)[0])
+        orders = self.dataset.orders_of(customer_id)
+        by_day = orders.groupby(pd.to_datetime(orders["ordered_at"]).dt.date)["amount"].sum()
+        days: list[dt.date] = by_day[by_day > 0].index.tolist()
+        model = self.models.purchase_models[self.forecast.model_of[row]]
+        return alive_path(model, days, self.dataset.as_of), days
 
     def what_if(self, levers: Levers, segment: str = EVERYONE) -> WhatIf:
         """Base case against levers, for all customers or those of one segment."""

@@ -50,12 +50,14 @@ from clv.ingest import Contacts, CustomerTable, Finding, Ingested, QualityReport
 from clv.scenarios import LeverBase, prepare_levers
 
 if TYPE_CHECKING:
+    from clv.churn.reasons import RiskReasons
     from clv.validation.backtest import Backtest
 
 EVERYONE = "All customers"
 BLANK = "(blank)"
 MOST_GROUPS = 60
 MOST_MODELLED_GROUPS = 30
+MOST_EXPLAINED = 200_000
 
 KNOWN_FROM_THE_START = (FIRST_ORDER, FROM_TABLE)
 
@@ -120,6 +122,7 @@ class Dataset:
         self._repeat_spend: dict[tuple[ModelSetting, IntervalSource], RepeatSpend] = {}
         self._next_orders: dict[ModelSetting, pd.DataFrame] = {}
         self._backtests: dict[int | None, Backtest] = {}
+        self._risk_reasons: dict[tuple[ModelSetting, int], RiskReasons] = {}
         self._lock = Lock()
 
     @property
@@ -363,6 +366,35 @@ class Dataset:
             tell=lambda share, doing: tell(0.15 + 0.85 * share, doing),
         )
         return self._backtests.setdefault(holdout_days, found)
+
+    def risk_reasons(self, setting: ModelSetting, window_days: int) -> RiskReasons:
+        """Why each buyer is at risk of no order within the window, against the own rhythm; computed on first use.
+
+        What goes with leaving is learned on earlier windows of the same length.
+
+        Raises
+        ------
+        BacktestError : there are no single orders, or too many customers to look at each.
+        ModelDataError : the data before a window cannot identify the model.
+        """
+        from clv.churn.calibration import churn_origins
+        from clv.churn.reasons import learn_drivers, risk_reasons
+        from clv.validation.order_entries import day_number, read_entries
+        from clv.validation.origins import BacktestError
+
+        transactions, forecast = self.transactions, self.forecast(setting)
+        if transactions is None:
+            raise BacktestError("Reasons need the single orders, which a table of customers does not tell.")
+        if len(self.buyers) > MOST_EXPLAINED:
+            raise BacktestError(f"Reasons are worked out for up to {MOST_EXPLAINED:,} customers.")
+
+        def make() -> RiskReasons:
+            entries = read_entries(transactions, self.as_of)
+            drivers = learn_drivers(churn_origins(transactions, self.as_of, window_days, entries), setting)
+            ids = self.buyers["customer_id"]
+            return risk_reasons(forecast, ids, entries, day_number(self.as_of), window_days, drivers)
+
+        return self._once(self._risk_reasons, (setting, window_days), make)
 
     def orders_of(self, customer_id: str) -> pd.DataFrame:
         """One customer's orders, oldest first: ordered_at, order_id, amount, items; empty without orders."""

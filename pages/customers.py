@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
 from clv.analysis import Analysis
-from clv.charts import order_history
+from clv.charts import alive_history, order_history
+from clv.models import ModelDataError
+from clv.validation.origins import BacktestError
 from pages.components.boxes import ValueBox, show_boxes
-from pages.components.charts import draw_chart
+from pages.components.charts import draw_chart, draw_figure
 from pages.components.downloads import download_table
 from pages.components.filters import filter_customers
 from pages.components.formatting import count, day, days, in_prose, money, months, percent, plain
@@ -125,6 +128,46 @@ def one_customer(row: pd.Series, analysis: Analysis, currency: str | None) -> No
             alt=f"Orders of customer {row['customer_id']} over time",
             key="customers_orders",
         )
+        if pd.notna(row.get("clv")):
+            explain(row, analysis)
+
+
+def explain(row: pd.Series, analysis: Analysis) -> None:
+    """Why the risk is what it is, against the customer's own rhythm, and how it came to be."""
+    if not st.toggle(
+        "Why this risk?",
+        key="customers_explain",
+        help="Compares the customer with the own rhythm, and with who left in earlier windows of the same length. Takes "
+        "some seconds the first time.",
+    ):
+        return
+    try:
+        with st.spinner("Comparing with who left before …", show_time=True):
+            reasons = analysis.risk_reasons
+    except (BacktestError, ModelDataError) as error:
+        st.caption(plain(str(error)))
+        return
+    place = int(np.flatnonzero(analysis.dataset.buyers["customer_id"] == row["customer_id"])[0])
+    found = reasons.of_customer(place)
+    if found:
+        st.markdown(
+            "\n".join(
+                f"- {plain(in_prose(each.text))} (**+{each.points:.0f} points** of risk)" for each in found
+            )
+        )
+    else:
+        st.markdown(
+            "Nothing stands out against the customer's own rhythm; the risk is that of customers with such a history."
+        )
+    path, days_of_orders = analysis.alive_path(row["customer_id"])
+    draw_figure(
+        alive_history(path, days_of_orders),
+        alt=f"Probability over time that {row['customer_id']} was still a customer, with the days of orders",
+        key="customers_alive",
+    )
+    st.caption(
+        "Each day with what was known then, under today's model. Marks at the bottom: days with an order."
+    )
 
 
 def story(row: pd.Series, analysis: Analysis, currency: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from clv.charts.acquisition import payback_curve
 from clv.charts.backtest import calibration_chart, decile_chart, tracking_chart
-from clv.charts.customers import order_history
+from clv.charts.customers import alive_history, order_history
 from clv.charts.distributions import clv_distribution, risk_distribution
 from clv.charts.figure import Figure
 from clv.charts.history import monthly_revenue
@@ -12,6 +12,7 @@ from clv.charts.theme import standalone
 
 __all__ = [
     "Figure",
+    "alive_history",
     "calibration_chart",
     "clv_distribution",
     "cumulative_value",

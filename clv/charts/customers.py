@@ -11,8 +11,10 @@ import pandas as pd
 from clv.charts.annotations import Rule, rule_columns, vertical_rules
 from clv.charts.figure import KEPT, Columns, Figure, Spec, on, structure
 from clv.charts.theme import (
+    LINE_WIDTH,
     amount_axis,
     amounts,
+    axis,
     colour_by,
     day_axis,
     money_title,
@@ -24,6 +26,7 @@ from clv.charts.theme import (
 from clv.wording import day_words
 
 ORDER_HISTORY_HEIGHT = 220
+ALIVE_HEIGHT = 160
 LABEL_ROOM = 24  # pixels above the highest order, for the words at the rule
 MARGIN = 10  # pixels left of the first order and right of the last day
 
@@ -46,6 +49,62 @@ def order_history(orders: pd.DataFrame, as_of: date, currency_symbol: str = "") 
             "as_of": rule_columns([_as_of_rule(as_of)]),
         },
     )
+
+
+def alive_history(path: pd.DataFrame, order_days: list[date]) -> Figure:
+    """How likely the customer still was one, day by day with what was known then; the days of orders are marked.
+
+    path: one row a day, ordered
+        day                 the day
+        probability_alive   0 to 1
+    """
+    if path.empty:
+        return nothing_to_show(ALIVE_HEIGHT, "No orders to show")
+    stamps = without_zone(path["day"])
+    probability = path["probability_alive"].astype(float).tolist()
+    shares, days = [f"{value:.0%}" for value in probability], [day_words(day) for day in stamps]
+    line: Columns = {
+        "day": utc_milliseconds(stamps.to_numpy()),
+        "alive": probability,
+        "role": ["accent"] * len(path),
+        "day_words": days,
+        "share_words": shares,
+        "spoken": spoken(days, shares),
+    }
+    marks: Columns = {
+        "at": utc_milliseconds(without_zone(order_days).to_numpy()),
+        "role": ["muted"] * len(order_days),
+    }
+    return Figure(_alive_structure(), {"alive": line, "orders": marks})
+
+
+@lru_cache(KEPT)
+def _alive_structure() -> Spec:
+    scale = alt.Scale(type="utc", nice=False, padding=MARGIN)
+    line = (
+        on("alive")
+        .mark_line(strokeWidth=LINE_WIDTH)
+        .encode(
+            x=alt.X("day:T", scale=scale, axis=day_axis()),
+            y=alt.Y(
+                "alive:Q",
+                scale=alt.Scale(domain=[0, 1], nice=False),
+                axis=axis("Still a customer", format="%", tickCount=3, grid=True),
+            ),
+            color=colour_by(),
+            description="spoken:N",
+            tooltip=[
+                alt.Tooltip("day_words:N", title="Day"),
+                alt.Tooltip("share_words:N", title="Still a customer"),
+            ],
+        )
+    )
+    ticks = (
+        on("orders")
+        .mark_tick(aria=False, thickness=1.5, height=10)
+        .encode(x="at:T", y=alt.datum(0), color=colour_by(), tooltip=alt.value(None))
+    )
+    return structure(ALIVE_HEIGHT, line, ticks)
 
 
 @lru_cache(KEPT)

@@ -134,6 +134,11 @@ def weeks() -> pd.DataFrame:
     )
 
 
+def alive() -> pd.DataFrame:
+    days = pd.date_range("2023-01-05", periods=20, freq="7D")
+    return pd.DataFrame({"day": days, "probability_alive": np.linspace(0.95, 0.2, 20)})
+
+
 def probability_bins() -> pd.DataFrame:
     probability = np.linspace(0.05, 0.95, 10)
     return pd.DataFrame({"probability": probability, "share_active": probability**1.1, "customers": 120})
@@ -152,6 +157,11 @@ BUILDERS: dict[str, tuple[Callable[[], pd.DataFrame], Callable[[pd.DataFrame], F
     ),
     "months": (months, lambda f: charts.monthly_revenue(f, "CHF"), history.MONTHLY_HEIGHT),
     "deciles": (deciles, lambda f: charts.decile_chart(f, "€"), backtest.HEIGHT),
+    "alive": (
+        alive,
+        lambda f: charts.alive_history(f, [date(2023, 1, 5), date(2023, 2, 2)]),
+        customers.ALIVE_HEIGHT,
+    ),
     "weeks": (weeks, charts.tracking_chart, backtest.HEIGHT),
     "calibration": (probability_bins, charts.calibration_chart, backtest.HEIGHT),
     "payback": (payback, lambda f: charts.payback_curve(f, 32.0, 7, "€"), acquisition.PAYBACK_HEIGHT),

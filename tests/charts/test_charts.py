@@ -77,7 +77,8 @@ def test_says_the_unit_on_the_value_axis(name: str) -> None:
         if isinstance(axis := layer["encoding"].get(channel, {}).get("axis"), dict) and axis.get("title")
     }
     assert any(
-        "(" in title or title in ("Customers", "Churn risk", "Order days so far", "Share who ordered")
+        "(" in title
+        or title in ("Customers", "Churn risk", "Order days so far", "Share who ordered", "Still a customer")
         for title in titles
     ), titles
 

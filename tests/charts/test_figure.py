@@ -29,6 +29,7 @@ from tests.charts.chart_frames import (
 
 CHANGING = {  # a column of each chart's frame that moves when a slider moves
     "deciles": "actual",
+    "alive": "probability_alive",
     "weeks": "cumulative_actual",
     "calibration": "share_active",
     "clv": "customers",
