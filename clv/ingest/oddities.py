@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import pairwise
+from typing import Any
 
 import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clv.ingest import sql
 from clv.ingest.findings import Finding
+from clv.ingest.order_count import OrderCount
 
 Days = NDArray[np.datetime64]
 
 SHOWN_LINES = 5
+# What is usual is read off at most about so many amounts.
+MOST_SAMPLED = 500_000
 OLDEST = dt.date(1990, 1, 1)
 # Digits with an exponent: a spreadsheet has rounded a long id.
 ROUNDED_ID = r"\d([.,]\d+)?[eE]\+?\d+"
@@ -32,28 +37,54 @@ LEVEL_TIMES, MONTH_ROWS, LEVEL_MONTHS = 3, 20, 2
 CURRENCY_SHARE = 0.05
 
 
-def oddities(engine: duckdb.DuckDBPyConnection, lines: str, today: dt.date) -> tuple[Finding, ...]:
+def oddities(
+    engine: duckdb.DuckDBPyConnection,
+    lines: str,
+    people: str,
+    totals: Mapping[str, Any],
+    orders: OrderCount,
+    today: dt.date,
+) -> tuple[Finding, ...]:
     """Look for everything at once; what is graver for the forecast comes first.
+
+    What is already known to be absent is not looked for: each look is a pass over all lines.
 
     Parameters
     ----------
-    lines : str
-        Table of lines as `read_lines` makes it.
+    lines, people : str
+        Tables of lines as `read_lines` makes it, and of customers with the lines that they `bought`.
+    totals, orders : as counted in `clv.ingest.sums` and `clv.ingest.order_count`.
     today : date
         What lies after it has not happened yet.
     """
+    days = order_days(engine, lines, today)
+    sample = _sampled_amounts(engine, lines, totals["kept"])
     looks: tuple[Callable[[], Finding | None], ...] = (
-        lambda: _future(engine, lines, today),
-        lambda: _old(engine, lines),
-        lambda: _rounded_ids(engine, lines),
+        lambda: _future(engine, lines, today) if totals["future"] else None,
+        lambda: _old(engine, lines) if totals["old"] else None,
+        lambda: _rounded_ids(engine, lines, people),
         lambda: _currency_change(engine, lines),
-        lambda: _level_change(engine, lines),
-        lambda: _far_out(engine, lines),
-        lambda: _large_customer(engine, lines),
-        lambda: _gaps(order_days(engine, lines, today)),
-        lambda: _incomplete_month(engine, lines, today),
+        lambda: _level_change(engine, lines, sample),
+        lambda: _far_out(engine, lines, sample, totals["purchase_rows"]),
+        lambda: _large_customer(engine, lines, people, orders),
+        lambda: _gaps(days),
+        lambda: _incomplete_month(engine, lines, days),
     )
-    return tuple(found for look in looks if (found := look()) is not None)
+    try:
+        return tuple(found for look in looks if (found := look()) is not None)
+    finally:
+        engine.execute(f"DROP TABLE {sample}")
+
+
+def _sampled_amounts(engine: duckdb.DuckDBPyConnection, lines: str, kept: int) -> str:
+    """A table of amounts paid and their moments: all of them, or some half a million drawn by their place."""
+    every = max(kept // MOST_SAMPLED, 1)
+    table = sql.unique_name("amounts")
+    engine.execute(
+        f"CREATE TEMP TABLE {table} AS SELECT ordered_at, gross::DOUBLE AS gross FROM {lines}"
+        f" WHERE reason IS NULL AND gross > 0 AND source_line % {every} = 0"
+    )
+    return table
 
 
 def rows_are(number: int) -> str:
@@ -109,8 +140,10 @@ def _old(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | None:
     )
 
 
-def _rounded_ids(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | None:
+def _rounded_ids(engine: duckdb.DuckDBPyConnection, lines: str, people: str) -> Finding | None:
     condition = f"regexp_full_match(customer_id, '{ROUNDED_ID}')"
+    if not sql.count(engine, f"{people} WHERE {condition}"):
+        return None
     rows, value, first = _lines_where(engine, lines, condition)
     if not rows:
         return None
@@ -128,21 +161,25 @@ def _rounded_ids(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | Non
     )
 
 
-def _large_customer(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | None:
+def _large_customer(
+    engine: duckdb.DuckDBPyConnection, lines: str, people: str, all_orders: OrderCount
+) -> Finding | None:
+    total, customers = all_orders.orders, sql.count(engine, f"{people} WHERE bought > 0")
+    if total < ENOUGH_ORDERS or customers < ENOUGH_CUSTOMERS:
+        return None
+    # Nobody has more orders than lines, so few customers come into question.
+    large = f"SELECT customer_id FROM {people} WHERE bought >= {LARGE_SHARE * total}"
     order = "coalesce(order_id, CAST(ordered_at AS VARCHAR))"
     found = engine.execute(f"""
-        SELECT customer_id, orders, sum(orders) OVER (), count(*) OVER (), value FROM (
-            SELECT customer_id, count(DISTINCT {order}) AS orders, CAST(sum(amount_net) AS DOUBLE) AS value
-            FROM {lines} WHERE reason IS NULL AND NOT is_refund GROUP BY customer_id)
-        ORDER BY orders DESC, customer_id LIMIT 1""").fetchone()
-    if not found:
+        SELECT customer_id, count(DISTINCT {order}) AS orders, CAST(sum(amount_net) AS DOUBLE)
+        FROM {lines} WHERE reason IS NULL AND NOT is_refund AND customer_id IN ({large})
+        GROUP BY customer_id ORDER BY orders DESC, customer_id LIMIT 1""").fetchone()
+    if not found or found[1] < LARGE_SHARE * total:
         return None
-    customer, orders, total, customers, value = found
-    if total < ENOUGH_ORDERS or customers < ENOUGH_CUSTOMERS or orders < LARGE_SHARE * total:
-        return None
+    customer, orders, value = found
     return Finding(
         "large customer",
-        f"The customer «{customer}» has {orders:,} of all {int(total):,} orders ({100 * orders / total:.0f} %)",
+        f"The customer «{customer}» has {orders:,} of all {total:,} orders ({100 * orders / total:.0f} %)",
         "",
         "Check whether this is a till, a marketplace, guests or a test account; if so, take its rows out",
         int(orders),
@@ -150,8 +187,7 @@ def _large_customer(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | 
     )
 
 
-def _incomplete_month(engine: duckdb.DuckDBPyConnection, lines: str, today: dt.date) -> Finding | None:
-    days = order_days(engine, lines, today)
+def _incomplete_month(engine: duckdb.DuckDBPyConnection, lines: str, days: Days) -> Finding | None:
     if len(days) < 2:
         return None
     last = days[-1].astype(object)
@@ -223,10 +259,10 @@ def _currency_change(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding |
     return None
 
 
-def _level_change(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | None:
+def _level_change(engine: duckdb.DuckDBPyConnection, lines: str, sample: str) -> Finding | None:
     found = engine.execute(f"""
-        SELECT date_trunc('month', ordered_at)::DATE AS month, median(gross)::DOUBLE, count(*) FROM {lines}
-        WHERE reason IS NULL AND gross > 0 GROUP BY month HAVING count(*) >= {MONTH_ROWS} ORDER BY month""").fetchall()
+        SELECT date_trunc('month', ordered_at)::DATE AS month, median(gross), count(*) FROM {sample}
+        GROUP BY month HAVING count(*) >= {MONTH_ROWS} ORDER BY month""").fetchall()
     medians = pd.Series([median for _, median, _ in found], dtype=float)
     for at in range(LEVEL_MONTHS, len(medians) - LEVEL_MONTHS + 1):
         before, after = medians[:at], medians[at:]
@@ -237,25 +273,25 @@ def _level_change(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | No
                 f" {before.median():,.2f}",
                 "",
                 "If the currency or the unit (cents) changed then, convert the older amounts and load the file again",
-                int(sum(rows for *_, rows in found[:at])),
+                _lines_where(engine, lines, f"gross > 0 AND ordered_at < '{found[at][0]}'")[0],
             )
     return None
 
 
-def _far_out(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | None:
-    paid = f"FROM {lines} WHERE reason IS NULL AND gross > 0"
-    usual = engine.execute(f"SELECT median(gross)::DOUBLE, count(*), median(ln(gross)) {paid}").fetchone()
+def _far_out(engine: duckdb.DuckDBPyConnection, lines: str, sample: str, purchases: int) -> Finding | None:
+    usual = engine.execute(f"SELECT median(gross), count(*), median(ln(gross)) FROM {sample}").fetchone()
     if usual is None or usual[1] < ENOUGH_ORDERS:
         return None
-    median, count, middle = usual
-    spread = engine.execute(f"SELECT 1.4826 * median(abs(ln(gross) - {middle})) {paid}").fetchone()
+    median, _, middle = usual
+    spread = engine.execute(f"SELECT 1.4826 * median(abs(ln(gross) - {middle})) FROM {sample}").fetchone()
     limit = median * max(FAR_OUT, float(np.exp(FAR_OUT_SPREADS * float(spread[0] if spread else 0))))
     rows, value, _ = _lines_where(engine, lines, f"gross > {limit}")
-    if not rows or rows > MOST_FAR_OUT * count:
+    if not rows or rows > MOST_FAR_OUT * purchases:
         return None
     largest = engine.execute(f"""
-        SELECT source_file || ' line ' || source_line || ': ' || printf('%.2f', gross::DOUBLE) {paid}
-        AND gross > {limit} ORDER BY gross DESC, file_no, source_line LIMIT {SHOWN_LINES}""").fetchall()
+        SELECT source_file || ' line ' || source_line || ': ' || printf('%.2f', gross::DOUBLE)
+        FROM {lines} WHERE reason IS NULL AND gross > {limit}
+        ORDER BY gross DESC, file_no, source_line LIMIT {SHOWN_LINES}""").fetchall()
     return Finding(
         "far-out amounts",
         f"{rows_are(rows)} more than {limit / median:,.0f} times the usual amount of {median:,.2f}",

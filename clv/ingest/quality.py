@@ -158,7 +158,7 @@ def make_report(
     said = suspicions(engine, lines, people, totals, mapping, layout, complete=complete)
     # Lines with an order of their own each differ at least in its number.
     said += repetitions(engine, lines, some_repeat=not orders.a_line_each, several_files=len(files) > 1)
-    findings = oddities(engine, lines, dt.date.today())
+    findings = oddities(engine, lines, people, totals, orders, dt.date.today())
     report = QualityReport(
         files=tuple(files), rows_read=rows_read, rows_kept=totals["kept"],
         purchase_rows=totals["purchase_rows"], refund_rows=totals["refund_rows"],
