@@ -109,9 +109,7 @@ def _data_controls(state: Session) -> None:
         "and one of marketing spend (date, channel, amount) may come along; a table of customers (frequency, recency, T, "
         "spend) will do in place of orders. Files stay on this machine.",
     )
-    st.caption(
-        f"Up to {upload_limit()} a file. Larger ones are read from the disk: `python -m clv score FILE --out customers.csv`."
-    )
+    st.caption(f"Up to {upload_limit()} a file; the command line reads larger ones from the disk.")
     fingerprint = fingerprint_of(uploads or [])
     with reading_progress(partial(cancel_reading, fingerprint)) as progress:
         take_uploads(uploads or [], progress)
