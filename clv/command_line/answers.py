@@ -1,0 +1,37 @@
+"""One answer on standard output, one plain sentence where there is none."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+CANNOT_USE_INPUT = 2
+
+
+def money(value: float, currency: str | None) -> str:
+    return f"{value:,.2f}" + (f" {currency}" if currency else "")
+
+
+def write_file(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        refuse(f"{path} could not be written: {error.strerror}.")
+    except BaseException:
+        # Half a file could be taken for a whole one.
+        if path.is_file():
+            path.unlink()
+        raise
+
+
+def print_answer(result: dict[str, Any], text: str, as_json: bool) -> None:
+    click.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
+
+
+def refuse(sentence: str) -> NoReturn:
+    click.echo(" ".join(sentence.split()), err=True)
+    sys.exit(CANNOT_USE_INPUT)
