@@ -49,7 +49,9 @@ def test_problems_of_all_files_are_said_together(write):
     files = [write("o.csv", ORDERS.replace("date", "when exactly"))]
     with pytest.raises(InputError) as refused:
         read_shop(
-            files, contacts=[write("c.csv", "shirt size,city\n1,Bonn\n")], spend=[write("s.csv", "a,b\n1,2\n")]
+            files,
+            contacts=[write("c.csv", "shirt size,city\n1,Bonn\n")],
+            spend=[write("s.csv", "a,b\n1,2\n")],
         )
     said = str(refused.value)
     assert "o.csv: no column was recognised as the order date" in said
