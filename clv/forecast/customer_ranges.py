@@ -60,11 +60,13 @@ class SpendDistribution:
 
     Attributes
     ----------
+    mean : expected spend, money.
     nothing : probability of no purchase.
     shape, scale : of the Gamma distribution of the spend, given a purchase; scale in money.
     parameter_sd, process_sd : as in ``SpendRanges``.
     """
 
+    mean: FloatArray
     nothing: FloatArray
     shape: FloatArray
     scale: FloatArray
@@ -110,6 +112,7 @@ def spend_distribution(forecast: Forecast, relative_variance: FloatArray, months
     )
     safe_mean = np.maximum(mean_if, 1e-300)
     return SpendDistribution(
+        mean=mean,
         nothing=nothing,
         shape=safe_mean**2 / variance_if,
         scale=variance_if / safe_mean,
@@ -121,10 +124,9 @@ def spend_distribution(forecast: Forecast, relative_variance: FloatArray, months
 def spend_ranges(forecast: Forecast, relative_variance: FloatArray, months: float) -> SpendRanges:
     """The range of each customer's spend within so many months; parameters as ``spend_distribution``."""
     spend = spend_distribution(forecast, relative_variance, months)
-    mean = (1 - spend.nothing) * spend.shape * spend.scale
     low, high = (spend.quantile(level) for level in ((1 - INTERVAL_LEVEL) / 2, (1 + INTERVAL_LEVEL) / 2))
     # Where nearly all such customers bring nothing, the mean lies beyond the upper quantile.
-    return SpendRanges(low, np.maximum(high, mean), spend.parameter_sd, spend.process_sd)
+    return SpendRanges(low, np.maximum(high, spend.mean), spend.parameter_sd, spend.process_sd)
 
 
 def _at_month(values: FloatArray, month: float) -> FloatArray:

@@ -232,7 +232,9 @@ def _currency(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
 def _gross(staged: Staged) -> str:
     if staged.mapping.amount:
         return "amount"
-    product = f"TRY_CAST(quantity * unit_price AS {amounts.NUMBER})"
+    # Two numbers of 18 digits would be multiplied in 18 digits.
+    wide = "DECIMAL(19,4)"
+    product = f"TRY_CAST(quantity::{wide} * unit_price::{wide} AS {amounts.NUMBER})"
     if not staged.mapping.discount:
         return product
     # A discount makes a line smaller, a purchase as well as its return, whatever sign it is written with.

@@ -30,7 +30,7 @@ from tests.browser.driving import (
     wait_until_idle,
 )
 
-PAGES = ["Overview", "Data", "Customers", "Segments", "What-if", "Lists"]
+PAGES = ["Overview", "Data", "Customers", "Segments", "What-if", "Trust", "Lists"]
 
 
 @pytest.fixture
