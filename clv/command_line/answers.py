@@ -13,10 +13,12 @@ CANNOT_USE_INPUT = 2
 
 
 def money(value: float, currency: str | None) -> str:
+    """An amount with its currency, in full."""
     return f"{value:,.2f}" + (f" {currency}" if currency else "")
 
 
 def write_file(path: Path, content: bytes) -> None:
+    """Write a file; a stop halfway leaves none, and what cannot be written is refused in a sentence."""
     try:
         path.write_bytes(content)
     except OSError as error:
@@ -29,9 +31,11 @@ def write_file(path: Path, content: bytes) -> None:
 
 
 def print_answer(result: dict[str, Any], text: str, as_json: bool) -> None:
+    """The answer in words, or as one JSON object and nothing else."""
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
 
 
 def refuse(sentence: str) -> NoReturn:
+    """One plain sentence on standard error, exit code 2."""
     click.echo(" ".join(sentence.split()), err=True)
     sys.exit(CANNOT_USE_INPUT)

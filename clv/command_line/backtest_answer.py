@@ -12,6 +12,7 @@ from clv.validation.words import verdict
 
 
 def backtest_summary(found: Backtest) -> dict[str, Any]:
+    """The backtest as plain values, ready for JSON."""
     holdout, choice = found.holdout, found.choice
     return {
         "calibration_end": holdout.window.cutoff.isoformat(),
@@ -30,6 +31,7 @@ def backtest_summary(found: Backtest) -> dict[str, Any]:
 
 
 def backtest_text(found: Backtest) -> str:
+    """The verdict, and a line of scores for each candidate; * is the one chosen."""
     wide = max(len(scored.candidate.name) for scored in found.scored) + 2
     table = [f"{'':1} {'':{wide}}{'MAE':>8}{'RMSE':>8}{'bias':>8}{'Gini':>7}{'AUC':>7}{'in 80 %':>9}"]
     for scored in found.scored:

@@ -31,6 +31,7 @@ OPTION_FOR = {
 
 
 def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that say what to read, and its input as ``files``."""
     command = _with_source(command)
     options = [
         click.argument("files", nargs=-1, type=click.Path(path_type=Path)),

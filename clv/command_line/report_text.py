@@ -7,6 +7,7 @@ from clv.ingest import QualityReport
 
 
 def report_text(report: QualityReport) -> str:
+    """The account of a read, a line for each thing to know."""
     lines = [
         f"{report.rows_read:,} rows read, {report.rows_kept:,} used."
         + (f" Recognised: {report.layout}." if report.layout else ""),

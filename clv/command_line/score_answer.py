@@ -14,6 +14,7 @@ from clv.models import ModelDataError
 
 
 def score_summary(analysis: Analysis) -> dict[str, Any]:
+    """Models, totals and intervals as plain values, ready for JSON."""
     assumptions, total, dataset = analysis.assumptions, analysis.total_clv, analysis.dataset
     purchases, spend = analysis.models.purchases, analysis.models.spend
     independence, new = analysis.models.independence, analysis.new_customer
@@ -64,6 +65,7 @@ def score_summary(analysis: Analysis) -> dict[str, Any]:
 
 
 def score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) -> str:
+    """The totals in a few sentences."""
     total, code = analysis.total_clv, analysis.dataset.report.currency
     lines = [
         f"{result['customers']:,} customers as of {result['as_of']}, {result['model']['name']}.",
@@ -85,6 +87,7 @@ def score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) -> 
 
 
 def reference(analysis: Analysis) -> dict[str, Any]:
+    """The parameters that lifetimes finds on the same summary, or why it finds none."""
     from clv.models.lifetimes_reference import reference_params
 
     forecast, native = analysis.forecast, analysis.models.purchases
