@@ -148,7 +148,7 @@ def _cells(
     place = {name: position for position, name in enumerate(source.columns) if name}
     fields = [field for field in NUMBERS if field in columns]
     texts = {"customer_id": columns["customer"], **{f"attribute_{i}": name for i, name in enumerate(others)}}
-    roles: dict[int, Role] = {place[name]: "identifier" for name in texts.values()}
+    roles: dict[int, Role] = {place[name]: "text" for name in texts.values()}
     roles |= {place[columns[field]]: "number" for field in fields}
     read = source.spool(engine, roles, _tell_nobody)
     cells = [f"CAST({read.line} AS BIGINT) AS source_line"]

@@ -38,13 +38,14 @@ class Styles:
         return bool(kinds) and kinds <= {"seconds", "milliseconds"}
 
 
-def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles, *, changed: bool) -> str:
-    """Read all staged lines and name the relation.
+def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles, *, changed: bool) -> Lines:
+    """Read all staged lines.
 
     It is a table where lines may be `changed` afterwards, or are costly to read; or else a view, which reads them anew
     for each query and stores nothing.
 
-    Columns: those of the staged table that say where a line is from, `customer_id`, `order_id`, `line_id`,
+    Columns: those of the staged table that say where a line is from, `customer_id`, `order_id`, `customer_number` (the
+    customer_id where `numbered_customers`), `order_number` (NULL where the order_id is no whole number), `line_id`,
     `ordered_at`, `date_text`, each number field and its text, `gross` (before the refund column), `returned`
     (positive money of the refund column), `amount_net`, `is_refund`, `is_further` (a further line of an order whose
     amount stands on its first line), `known_by_email` (a guest identified by the email address), `payment_failed`,
@@ -55,8 +56,44 @@ def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles
         _by_order(staged) or staged.mapping.email or sum(staged.unread.values()) > READ_AGAIN * staged.rows
     )
     kind = "TABLE" if changed or costly else "VIEW"
-    engine.execute(f"CREATE TEMP {kind} {name} AS {_lines(engine, staged, _typed(staged, styles), styles)}")
-    return name
+    relation = _typed(staged, styles)
+    cases = _cases(engine, staged, relation)
+    engine.execute(f"CREATE TEMP {kind} {name} AS {_lines(engine, staged, relation, styles, cases)}")
+    return Lines(name, cases.numbered_customers)
+
+
+@dataclass(frozen=True)
+class _Cases:
+    """Conditions that the lines are asked for; FALSE is one that cannot hold, which is not asked."""
+
+    guest: str
+    refund_type: str
+    further: str
+    numbered_customers: bool
+
+
+def _cases(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str) -> _Cases:
+    guest, refund_type = row_rules.guest(staged, _customer(engine, staged)), row_rules.refund_type(staged)
+    if guest != "FALSE" and not sql.count(engine, f"(SELECT 1 FROM {staged.table} WHERE {guest} LIMIT 1)"):
+        guest = "FALSE"
+    as_named = guest == refund_type == "FALSE" and not staged.mapping.email
+    return _Cases(guest, refund_type, _further(staged), "customer" in staged.whole and as_named)
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines that have been read.
+
+    Parameters
+    ----------
+    name : str
+        Name of the relation.
+    numbered_customers : bool
+        Whether every customer is known by a whole number, which is faster to group by than its text.
+    """
+
+    name: str
+    numbered_customers: bool
 
 
 def _typed(staged: Staged, styles: Styles) -> str:
@@ -118,7 +155,9 @@ def _further(staged: Staged) -> str:
     return f"order_id_text IS NOT NULL AND NOT is_blank AND {carried}"
 
 
-def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, styles: Styles) -> str:
+def _lines(
+    engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, styles: Styles, cases: _Cases
+) -> str:
     attributes = [f"attribute_{number}" for number in range(len(staged.mapping.attributes))]
     numbers = [name for field in staged.numbers for name in (field, f"{field}_text")]
     mapped = staged.mapping
@@ -129,6 +168,8 @@ def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, sty
                {", ".join(numbers)},
                {_customer(engine, staged)} AS buyer_id, {_email(staged)} AS email,
                {_identifier(engine, staged, "order_id")} AS own_order_id,
+               {"customer_number" if cases.numbered_customers else "NULL::BIGINT"} AS customer_number,
+               {"order_number" if "order_id" in staged.whole else "NULL::BIGINT"} AS whole_order_number,
                {"refund_of_text" if mapped.refund_of else "NULL::VARCHAR"} AS refund_of,
                {"refund_customer_text" if mapped.refund_customer else "NULL::VARCHAR"} AS refund_customer,
                {"line_id_text" if mapped.line_id else "NULL::VARCHAR"} AS line_id,
@@ -138,33 +179,50 @@ def _lines(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, sty
                {row_rules.flag(staged, "test", "yes")} AS is_test,
                {row_rules.flag(staged, "captured", "no")} AS not_captured,
                {row_rules.cancelled(staged)} AS is_cancelled,
-               {_gross(staged)} AS gross_written, {_further(staged)} AS is_further
+               {_gross(staged)} AS gross_written, {cases.guest} AS is_guest, {cases.further} AS is_further
                {"".join(f", {name}" for name in attributes)}
         FROM {relation}"""
     typed = f"""
-        SELECT *, {row_rules.refund_type(staged)} AS is_refund_type, {row_rules.guest(staged.layout, "buyer_id")} AS is_guest,
-               {row_rules.payment_failed(staged.layout)} AS payment_failed,
+        SELECT *, {cases.refund_type} AS is_refund_type, {row_rules.payment_failed(staged)} AS payment_failed,
                {units or "1"} AS units
         FROM ({read})"""
+    refunds = _asked("is_refund_type", cases.refund_type)
     known = f"""
-        SELECT typed.*, {_known_customer(staged)} AS customer_id,
+        SELECT typed.*, {_known_customer(staged, cases)} AS customer_id,
                is_guest_or_none AND typed.email IS NOT NULL AND refunded_to IS NULL AS known_by_email,
-               CASE WHEN is_refund_type THEN coalesce(refund_of, own_order_id) ELSE own_order_id END AS order_id
+               {sql.first_that_holds([(refunds, "coalesce(refund_of, own_order_id)")], "own_order_id")} AS order_id
         FROM (SELECT *, is_guest OR buyer_id IS NULL AS is_guest_or_none,
-                     CASE WHEN is_refund_type THEN lower(refund_customer) END AS refunded_to FROM ({typed})) AS typed
-             {_registered(engine, staged)}"""
-    gross = f"CASE WHEN is_further THEN 0 ELSE {_signed(staged, per_unit)} END::{amounts.NUMBER}"
-    signed = f"SELECT *, {gross} AS gross FROM ({known})"
-    returned = f"SELECT *, {_returned(staged, per_unit)}::{amounts.NUMBER} AS returned FROM ({signed})"
-    netted = f"SELECT *, gross - returned AS amount_net, {_order_reason(engine, staged)} AS order_reason FROM ({returned})"
-    reason = f"""CASE WHEN NOT is_further THEN coalesce(order_reason, {_number_reason(staged)})
-        WHEN order_reason IS NOT NULL THEN {sql.literal(FURTHER_LINE)} END"""
+                     {sql.first_that_holds([(refunds, "lower(refund_customer)")])} AS refunded_to FROM ({typed})) AS typed
+             {_registered(engine, staged, cases)}"""
+    plain_orders = "order_id" in staged.whole and cases.refund_type == "FALSE"
+    order_number = "whole_order_number" if plain_orders else "TRY_CAST(order_id AS BIGINT)"
+    known = f"SELECT *, {order_number} AS order_number FROM ({known})"
+    further = _asked("is_further", cases.further)
+    gross = sql.first_that_holds([(further, "0")], _signed(staged, cases, per_unit))
+    signed = f"SELECT *, CAST({gross} AS {amounts.NUMBER}) AS gross FROM ({known})"
+    returned = _returned(staged, further, per_unit)
+    netted = f"""
+        SELECT *, CAST({returned} AS {amounts.NUMBER}) AS returned,
+               {"gross" if returned == "0" else f"gross - CAST({returned} AS {amounts.NUMBER})"} AS amount_net,
+               {_order_reason(engine, staged, cases)} AS order_reason
+        FROM ({signed})"""
+    left_out = [
+        (further, f"CASE WHEN order_reason IS NOT NULL THEN {sql.literal(FURTHER_LINE)} END"),
+        ("order_reason IS NOT NULL", "order_reason"),
+    ]
     unneeded = (
-        "gross_written, buyer_id, own_order_id, refund_of, refund_customer, refunded_to, is_guest_or_none, email, is_test,"
-        " not_captured, is_cancelled, is_refund_type, units, order_reason"
+        "gross_written, buyer_id, own_order_id, whole_order_number, refund_of, refund_customer, refunded_to,"
+        " is_guest_or_none, email, is_test, not_captured, is_cancelled, is_refund_type, units, order_reason"
     )
     return f"""
-        SELECT * EXCLUDE ({unneeded}), gross < 0 OR amount_net < 0 AS is_refund, {reason} AS reason FROM ({netted})"""
+        SELECT * EXCLUDE ({unneeded}), {"gross < 0" if returned == "0" else "gross < 0 OR amount_net < 0"} AS is_refund,
+               CAST({sql.first_that_holds(left_out, _number_reason(staged))} AS VARCHAR) AS reason
+        FROM ({netted})"""
+
+
+def _asked(column: str, condition: str) -> str:
+    """The column that holds a condition, or FALSE where it cannot hold."""
+    return "FALSE" if condition == "FALSE" else column
 
 
 def _identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, field: str) -> str:
@@ -194,21 +252,23 @@ def _email(staged: Staged) -> str:
     )
 
 
-def _registered(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
+def _registered(engine: duckdb.DuckDBPyConnection, staged: Staged, cases: _Cases) -> str:
     """Join of the customers whose email address a guest gave, where it belongs to one customer only."""
     if not staged.mapping.email:
         return ""
     buyer = _customer(engine, staged)
     return f"""
         LEFT JOIN (SELECT lower(email_text) AS email, min({buyer}) AS customer FROM {staged.table}
-                   WHERE {buyer} IS NOT NULL AND NOT {row_rules.guest(staged.layout, buyer)} AND email_text IS NOT NULL
+                   WHERE {buyer} IS NOT NULL AND NOT {cases.guest} AND email_text IS NOT NULL
                    GROUP BY ALL HAVING min({buyer}) = max({buyer})) AS registered
         ON CASE WHEN is_guest_or_none THEN typed.email END = registered.email"""
 
 
-def _known_customer(staged: Staged) -> str:
+def _known_customer(staged: Staged, cases: _Cases) -> str:
     by_email = "coalesce(registered.customer, typed.email)" if staged.mapping.email else "NULL"
-    return f"CASE WHEN refunded_to IS NOT NULL THEN refunded_to WHEN is_guest_or_none THEN {by_email} ELSE buyer_id END"
+    refunded = _asked("refunded_to IS NOT NULL", cases.refund_type)
+    nameless = "FALSE" if cases.guest == "FALSE" and by_email == "NULL" else "is_guest_or_none"
+    return sql.first_that_holds([(refunded, "refunded_to"), (nameless, by_email)], "buyer_id")
 
 
 def _card_expiry(staged: Staged) -> str:
@@ -241,34 +301,50 @@ def _gross(staged: Staged) -> str:
     return f"TRY_CAST({product} - sign({product}) * abs(coalesce(discount, 0)) AS {amounts.NUMBER})"
 
 
-def _signed(staged: Staged, per_unit: str) -> str:
+def _signed(staged: Staged, cases: _Cases, per_unit: str) -> str:
     """Refunds with the sign that they have; cancellations too as UCI Online Retail writes them: C12, quantity -1."""
-    refunds = ["is_refund_type"] if staged.layout and not staged.layout.signed_amounts else []
-    if "quantity" in staged.numbers:
+    refunds = (
+        []
+        if staged.layout and staged.layout.signed_amounts
+        else [_asked("is_refund_type", cases.refund_type)]
+    )
+    if "quantity" in staged.numbers and "order_id" not in staged.whole:
         refunds.append("regexp_full_match(own_order_id, 'C\\d+') AND quantity < 0")
     written = f"gross_written{per_unit}"
-    return f"CASE WHEN {' OR '.join(refunds)} THEN -abs({written}) ELSE {written} END" if refunds else written
+    return sql.first_that_holds([(refund, f"-abs({written})") for refund in refunds], written)
 
 
-def _returned(staged: Staged, per_unit: str) -> str:
+def _returned(staged: Staged, further: str, per_unit: str) -> str:
     column = f"abs(coalesce(refund, 0)){per_unit}" if staged.mapping.refund else "0"
-    in_full = row_rules.refunded_in_full(staged.layout)
-    return f"CASE WHEN is_further THEN 0 WHEN {in_full} AND {column} = 0 THEN greatest(gross, 0) ELSE {column} END"
+    in_full = row_rules.refunded_in_full(staged.layout) if staged.mapping.status else "FALSE"
+    if column == "0" and in_full == "FALSE":
+        return "0"
+    whole = _asked(f"{in_full} AND {column} = 0", in_full)
+    return sql.first_that_holds([(further, "0"), (whole, "greatest(gross, 0)")], column)
 
 
-def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
+def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged, cases: _Cases) -> str:
     """Why the whole order is left out, if it is."""
     branches = [
         ("is_blank", sql.literal(BLANK_ROW)),
         ("split_wrongly", sql.literal(SPLIT_WRONGLY)),
         (is_totals_line(engine, staged), sql.literal(TOTALS_LINE)),
         *row_rules.no_order(staged),
-        ("customer_id IS NULL AND is_guest", sql.literal(row_rules.GUEST)),
-        ("customer_id IS NULL", sql.literal(row_rules.NO_CUSTOMER)),
-        ("ordered_at IS NULL AND date_text IS NULL", sql.literal(NO_DATE)),
-        ("ordered_at IS NULL", sql.literal(BAD_DATE)),
     ]  # fmt: skip
-    return "CASE " + " ".join(f"WHEN {when} THEN {then}" for when, then in branches) + " END"
+    # What is known to be absent is not asked for: each question is put to every line.
+    if staged.missing["customer"] or cases != _Cases(
+        "FALSE", "FALSE", cases.further, cases.numbered_customers
+    ):
+        branches += [
+            ("customer_id IS NULL AND is_guest", sql.literal(row_rules.GUEST)),
+            ("customer_id IS NULL", sql.literal(row_rules.NO_CUSTOMER)),
+        ]
+    if staged.unread["date"] or staged.missing["date"]:
+        branches += [
+            ("ordered_at IS NULL AND date_text IS NULL", sql.literal(NO_DATE)),
+            ("ordered_at IS NULL", sql.literal(BAD_DATE)),
+        ]
+    return sql.first_that_holds(branches)
 
 
 def _number_reason(staged: Staged) -> str:
@@ -276,19 +352,19 @@ def _number_reason(staged: Staged) -> str:
     branches = _unread_numbers(staged)
     if not staged.mapping.amount:
         branches.append(("quantity = 0 OR unit_price = 0", sql.literal(FREE)))
-    branches.append(("gross IS NULL", sql.literal("amount cannot be read")))
-    return "CASE " + " ".join(f"WHEN {when} THEN {then}" for when, then in branches) + " END"
+        branches.append(("gross IS NULL", sql.literal("amount cannot be read")))
+    return sql.first_that_holds(branches)
 
 
 def _unread_numbers(staged: Staged) -> list[tuple[str, str]]:
     needed = {"amount"} if staged.mapping.amount else {"quantity", "unit_price"}
     branches = []
     for field in staged.numbers:
-        if field in needed:
+        if field in needed and staged.missing[field]:
             branches.append(
                 (f"{field} IS NULL AND {field}_text IS NULL", sql.literal(f"no {MEANINGS[field]}"))
             )
-        if field in needed or field in ("discount", "refund"):
+        if staged.unread[field] and (field in needed or field in ("discount", "refund")):
             reason = sql.literal(f"{MEANINGS[field]} cannot be read")
             branches.append((f"{field} IS NULL AND {field}_text IS NOT NULL", reason))
     return branches

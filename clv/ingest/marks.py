@@ -33,6 +33,8 @@ class Marks:
         The blanks that a cell may begin or end with.
     told_as_text : bool
         Whether a cell may carry one of the marks by which spreadsheets are told that digits are text.
+    underscores : bool
+        Whether there may be an underscore below the header.
     """
 
     lines: int
@@ -40,11 +42,13 @@ class Marks:
     broken_cells: bool = False
     blanks: str = sql.BLANKS
     told_as_text: bool = True
+    underscores: bool = True
 
 
 def marks_of(path: Path, header_bytes: int) -> Marks:
-    """Look through a UTF-8 file once; quotation marks within the first `header_bytes` do not count."""
+    """Look through a UTF-8 file once; quotation marks and underscores within the first `header_bytes` do not count."""
     lines, size, last_quote, odd, broken, plain, told, end = 0, 0, -1, False, False, True, False, b""
+    last_underscore = -1
     blanks: set[str] = set()
     with path.open("rb", buffering=0) as stream:
         while block := stream.read(BLOCK_BYTES):
@@ -54,6 +58,8 @@ def marks_of(path: Path, header_bytes: int) -> Marks:
                 last_quote = size + quote
             if not broken and (odd or quote >= 0):
                 odd, broken = _quoted_line_feeds(codes, odd)
+            if (underscore := block.rfind(b"_")) >= 0:
+                last_underscore = size + underscore
             plain = plain and block.isascii()
             blanks |= {blank for blank in PLAIN_BLANKS if blank not in blanks and blank.encode() in block}
             told = told or b"'" in block or (b"=" in block and b'="' in block)
@@ -63,8 +69,9 @@ def marks_of(path: Path, header_bytes: int) -> Marks:
     if quotes:
         blanks |= {"\n"}
     return Marks(
-        lines, quotes, quotes and (broken or odd), "".join(sorted(blanks)) if plain else sql.BLANKS, told
-    )
+        lines, quotes, quotes and (broken or odd), "".join(sorted(blanks)) if plain else sql.BLANKS, told,
+        last_underscore >= header_bytes,
+    )  # fmt: skip
 
 
 def _quoted_line_feeds(codes: NDArray[np.uint8], odd: bool) -> tuple[bool, bool]:

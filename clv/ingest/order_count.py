@@ -10,7 +10,6 @@ import duckdb
 
 from clv.ingest import sql
 
-ORDER_NUMBER = "TRY_CAST(order_id AS BIGINT)"
 # Bits in a row that say which of the whole numbers of a range occur: at most this many, and as many to a number.
 MOST_BITS = 2**31
 BITS_A_NUMBER = 64
@@ -38,9 +37,9 @@ def count_orders(engine: duckdb.DuckDBPyConnection, kept: str, totals: Mapping[s
     Parameters
     ----------
     kept : str
-        Relation of the kept lines with customer_id, order_id, ordered_at and is_refund.
+        Relation of the kept lines with customer_id, order_id, order_number, ordered_at and is_refund.
     totals : mapping
-        Of the kept lines: how many are `kept` and `refund_rows`, and of `ORDER_NUMBER` how many lines have one
+        Of the kept lines: how many are `kept` and `refund_rows`, and of `order_number` how many lines have one
         (`numbered`), `first_number` and `last_number`.
     """
     if not totals["refund_rows"] and _all_different(engine, kept, totals):
@@ -56,6 +55,6 @@ def _all_different(engine: duckdb.DuckDBPyConnection, kept: str, totals: Mapping
     rows, low, high = totals["kept"], totals["first_number"], totals["last_number"]
     if totals["numbered"] < rows or high - low >= min(MOST_BITS, BITS_A_NUMBER * rows + 1):
         return False
-    bits = f"bit_count(bitstring_agg({ORDER_NUMBER}, {low}::BIGINT, {high}::BIGINT))"
+    bits = f"bit_count(bitstring_agg(order_number, {low}::BIGINT, {high}::BIGINT))"
     found = engine.execute(f"SELECT {bits} FROM {kept}").fetchone()
     return bool(found and found[0] == rows)

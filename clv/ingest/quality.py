@@ -143,18 +143,23 @@ def make_report(
     currency: str | None,
     warnings: Sequence[str],
     assumed: Sequence[Finding] = (),
+    numbered_customers: bool = False,
 ) -> tuple[QualityReport, OrderCount]:
-    """Count and sum the lines; there must be one that is kept."""
+    """Count and sum the lines; there must be one that is kept.
+
+    With `numbered_customers` the lines tell customers apart by `customer_number` too.
+    """
     totals = totals_of(engine, lines)
     rows_read = sql.count(engine, lines)
     complete = totals["kept"] == rows_read
     kept = lines if complete else f"(SELECT * FROM {lines} WHERE reason IS NULL)"
     orders = count_orders(engine, kept, totals)
     people = sql.unique_name("people")
+    customer = "customer_number" if numbered_customers else "customer_id"
     engine.execute(f"""
         CREATE TEMP TABLE {people} AS
-        SELECT customer_id, count(*) AS rows, count(*) FILTER (NOT is_refund) AS bought
-        FROM {kept} GROUP BY customer_id""")
+        SELECT {customer}::VARCHAR AS customer_id, count(*) AS rows, count(*) FILTER (NOT is_refund) AS bought
+        FROM {kept} GROUP BY {customer}""")
     said = suspicions(engine, lines, people, totals, mapping, layout, complete=complete)
     # Lines with an order of their own each differ at least in its number.
     said += repetitions(engine, lines, some_repeat=not orders.a_line_each, several_files=len(files) > 1)

@@ -285,7 +285,8 @@ def _read(
     styles, problems = _styles(engine, staged, wishes.date_order, names)
     tell(0.75, f"Reading dates and amounts: {counted}")
     changed = wishes.change_lines or len(read) > 1 or mapping.line_id is not None
-    lines = read_lines(engine, staged, styles, changed=changed)
+    read_as = read_lines(engine, staged, styles, changed=changed)
+    lines, numbered = read_as.name, read_as.numbered_customers
     problems += checks.unreadable_columns(engine, lines, staged, names, dates_settled=not problems)
     duplicates.leave_out(engine, lines, staged, read, agreed=wishes.remove_duplicates)
     settled = settle_currency(engine, lines, wishes.currency, mapping, ", ".join(names), wishes.rates)
@@ -299,6 +300,7 @@ def _read(
     known = None if isinstance(settled, Problem) else settled
     report, orders = quality.make_report(
         engine, lines, files=names, mapping=mapping, layout=layout, currency=known, warnings=warnings,
+        numbered_customers=numbered,
         assumed=[
             *(finding for file in opened for finding in file.assumed),
             *assumed.of_columns(mapping, styles.date, styles.numbers, staged.votes, wishes.date_order),
@@ -315,6 +317,7 @@ def _read(
         complete=report.rows_kept == report.rows_read,
         source_files=names,
         stored=stored or sql.is_table(engine, lines),
+        numbered_customers=numbered,
     )
     # A payment that failed is no order, so where all lines are orders there is none.
     failed = failed_payments(

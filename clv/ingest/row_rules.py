@@ -43,10 +43,10 @@ def no_order(staged: Staged) -> list[Branch]:
     """Conditions under which a row is no order, each with its reason."""
     layout, types = staged.layout, staged.layout.types if staged.layout else None
     branches = [
-        ("is_test", sql.literal(TEST)),
-        ("is_cancelled", sql.literal(CANCELLED)),
-        (_left_out_status(layout), "'status ' || status"),
-        ("not_captured", sql.literal(NOT_CAPTURED)),
+        ("is_test" if staged.mapping.test else "FALSE", sql.literal(TEST)),
+        ("is_cancelled" if staged.mapping.cancelled else "FALSE", sql.literal(CANCELLED)),
+        (_left_out_status(layout) if staged.mapping.status else "FALSE", "'status ' || status"),
+        ("not_captured" if staged.mapping.captured else "FALSE", sql.literal(NOT_CAPTURED)),
     ]
     if staged.mapping.type and types:
         listed = [_contains("type", types.left_out)] if types.left_out else []
@@ -80,8 +80,11 @@ def refund_type(staged: Staged) -> str:
     return f"coalesce({_contains('type', layout.types.refunded)}{left_out}, FALSE)"
 
 
-def payment_failed(layout: Layout | None) -> str:
+def payment_failed(staged: Staged) -> str:
     """SQL condition: the row is a payment that did not go through."""
+    if not staged.mapping.status:
+        return "FALSE"
+    layout = staged.layout
     words = (
         layout.statuses.failed if layout and layout.statuses.failed else vocabulary.words("payment_failed")
     )
@@ -94,9 +97,12 @@ def refunded_in_full(layout: Layout | None) -> str:
     return f"coalesce({sql.one_of('status', words)}, FALSE)" if words else "FALSE"
 
 
-def guest(layout: Layout | None, identifier: str) -> str:
+def guest(staged: Staged, identifier: str) -> str:
     """SQL condition: the customer cell says that the buyer is a guest."""
-    words = layout.guests if layout else ()
+    words = staged.layout.guests if staged.layout else ()
+    if "customer" in staged.whole:
+        numbers = [word for word in words if word.removeprefix("-").isdigit()]
+        return f"coalesce(customer_number IN ({', '.join(numbers)}), FALSE)" if numbers else "FALSE"
     return f"coalesce({sql.one_of(f'lower({identifier})', words)}, FALSE)" if words else "FALSE"
 
 

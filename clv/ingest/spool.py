@@ -18,15 +18,16 @@ from clv.ingest.marks import Marks
 from clv.ingest.watch import run_watched
 
 ColumnKind = Literal["text", "whole", "decimal", "float", "time"]
-Role = Literal["identifier", "date", "number", "kept"]
+Role = Literal["identifier", "text", "date", "number", "kept"]
 NUMBER = "DECIMAL(18,4)"
 COMMA = r"-?\d{1,14},\d{1,2}"
+PLAIN_END = "'%.__'"
 DAY = "____-__-__"
 MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
 # How a number is written: no mark, a decimal point, a decimal comma.
 UNMARKED, WITH_POINT, WITH_COMMA = 1, 2, 3
 NUMERIC = ("whole", "decimal", "float")
-NATIVES = {"date": "n", "number": "nf"}
+NATIVES = {"identifier": "n", "date": "n", "number": "nf"}
 
 
 @dataclass(frozen=True)
@@ -64,9 +65,9 @@ class Rows:
 class Spool:
     """The rows of a file as a table.
 
-    Columns, by the position p of a column in the file: `t{p}` is text; of a date or number, the text that is still to
-    be read. `n{p}` is the moment or number that has been read, `f{p}` how the number was written. `is_blank` and
-    `split_wrongly` are of the row.
+    Columns, by the position p of a column in the file: `t{p}` is text; of an identifier, date or number, the text that
+    is not in `n{p}`: the whole number, moment or number that has been read. `f{p}` is how a number was written.
+    `is_blank` and `split_wrongly` are of the row.
 
     Parameters
     ----------
@@ -76,16 +77,17 @@ class Spool:
         Name of the table.
     columns : tuple of str
         Names by position.
-    roles : mapping of position to {"identifier", "date", "number", "kept"}
-        The columns that were read, and as what.
+    roles : mapping of position to {"identifier", "text", "date", "number", "kept"}
+        The columns that were read, and as what. An identifier that is a whole number, written as such a number always
+        is, is kept as one, which is smaller and faster than its text; cells of the role "kept" are not cleaned.
     line : str
         SQL for the line of a row.
     rows : int
         How many there are.
     blank, split_wrongly : int
         Rows without any value, and rows with more cells than there are columns.
-    unread : mapping of position to int
-        Of each column of dates or numbers, how many cells have text that is still to be read.
+    unread, read : mapping of position to int
+        Of each column of identifiers, dates or numbers, how many cells are text, and how many have been read.
     with_at, with_point : mapping of position to int
         Of each column of identifiers, how many hold an @ and how many hold ".0".
     votes : mapping of position to Counter
@@ -101,6 +103,7 @@ class Spool:
     blank: int
     split_wrongly: int
     unread: Mapping[int, int]
+    read: Mapping[int, int]
     votes: Mapping[int, Counter[str]]
     with_at: Mapping[int, int]
     with_point: Mapping[int, int]
@@ -121,44 +124,64 @@ def spool(
         The rows cannot be read.
     """
     table = sql.unique_name("spool")
-    has_line = rows.line.isidentifier()
-    statement = f"CREATE TEMP TABLE {table} AS {_select(rows, roles, has_line)}"
+    statement = f"CREATE TEMP TABLE {table} AS {_select(rows, roles)}"
     run_watched(engine, statement, lambda share: tell(share, int(share * rows.expected)))
     return _counted(engine, name, table, rows, roles)
 
 
-def _select(rows: Rows, roles: Mapping[int, Role], has_line: bool) -> str:
+def _select(rows: Rows, roles: Mapping[int, Role]) -> str:
     """Each step works on the result of the one before, so that no cell is looked at twice."""
-    raw = [f"c{position}" for position in roles]
+    has_line = rows.line.isidentifier()
+    raw = [f"c{at}" for at in roles]
+    texts = [f"t{at}" for at in roles]
     natives = [f"{letter}{at}" for at, role in roles.items() for letter in NATIVES.get(role, "")]
-    cleaned = [f"t{position}" for position, role in roles.items() if role != "kept"]
-    kept = [f"t{position}" for position, role in roles.items() if role == "kept"]
-    others = [*raw, *natives, *kept, "split_wrongly", *(["line"] if has_line else [])]
-    read = [cell for position, role in roles.items() for cell in _read(position, role, rows.kinds[position])]
+    of_row = ["split_wrongly", *(["line"] if has_line else [])]
     line = [f"{rows.line} AS line"] if has_line else []
-    query = f"(SELECT {_listed([*raw, *read, f'{rows.split_wrongly} AS split_wrongly', *line])} FROM {rows.relation})"
-    texts = [_text(position, role, rows) for position, role in roles.items()]
     query = (
-        f"(SELECT {_listed([name for name in others if name not in kept])}, {_listed(texts)} FROM {query})"
+        f"(SELECT {_listed([*raw, f'{rows.split_wrongly} AS split_wrongly', *line])} FROM {rows.relation})"
     )
-    for step in _cleaning(rows.marks):
-        query = f"(SELECT {_listed(others)}, {_listed([f'{step(name)} AS {name}' for name in cleaned])} FROM {query})"
+    steps = [
+        [_known_early(at, role, rows.kinds[at]) for at, role in roles.items() if role in ("identifier", "number")],
+        [f"CAST(whole{at} AS VARCHAR) = c{at} AS is_whole{at}" for at, role in roles.items() if role == "identifier"],
+        [cell for at, role in roles.items() for cell in _read(at, role, rows)],
+        [_text(at, role, rows) for at, role in roles.items()],
+    ]  # fmt: skip
+    for step in filter(None, steps):
+        query = f"(SELECT {_listed(['*', *step])} FROM {query})"
+    cleaned = [f"t{at}" for at, role in roles.items() if role != "kept"]
+    for clean in _cleaning(rows.marks):
+        query = (
+            f"(SELECT * REPLACE ({_listed([f'{clean(name)} AS {name}' for name in cleaned])}) FROM {query})"
+        )
     # Only where there is no date are all the cells looked at.
-    dates = [position for position, role in roles.items() if role == "date"]
-    empty = " AND ".join(f"n{position} IS NULL AND t{position} IS NULL" for position in dates) or "TRUE"
+    dates = [at for at, role in roles.items() if role == "date"]
+    empty = " AND ".join(f"n{at} IS NULL AND t{at} IS NULL" for at in dates) or "TRUE"
     blank = f"trim(concat_ws('', {_listed(raw)}), {sql.literal(sql.BLANKS)}) = ''"
-    others = [name for name in others if name not in raw]
     return f"""
-        SELECT {_listed([*others, *cleaned])}, CASE WHEN {empty} THEN {blank} ELSE FALSE END AS is_blank FROM {query}"""
+        SELECT {_listed([*natives, *texts, *of_row])}, CASE WHEN {empty} THEN {blank} ELSE FALSE END AS is_blank
+        FROM {query}"""
 
 
 def _listed(expressions: Sequence[str]) -> str:
     return ", ".join(expressions)
 
 
-def _read(position: int, role: Role, kind: ColumnKind) -> list[str]:
-    """What can be read at once."""
+def _known_early(position: int, role: Role, kind: ColumnKind) -> str:
+    """What is asked of a cell more than once: the whole number in it; whether it ends in a point and two digits."""
     cell = f"c{position}"
+    if role == "number":
+        return f"{f'{cell} LIKE {PLAIN_END}' if kind == 'text' else 'FALSE'} AS plain{position}"
+    # A letter is above the digits.
+    digits = f"CASE WHEN {cell} < ':' THEN TRY_CAST({cell} AS BIGINT) END"
+    absent = "NULL::BIGINT"
+    return f"{digits if kind == 'text' else f'TRY_CAST({cell} AS BIGINT)' if kind == 'whole' else absent} AS whole{position}"
+
+
+def _read(position: int, role: Role, rows: Rows) -> list[str]:
+    """What can be read at once; of identifiers a whole number as it is always written: 007, 1e3 and 1_000 stay text."""
+    cell, kind = f"c{position}", rows.kinds[position]
+    if role == "identifier":
+        return [f"CASE WHEN is_whole{position} THEN whole{position} END AS n{position}"]
     if role == "date":
         return [f"{_moment(cell, kind)} AS n{position}"]
     if role != "number":
@@ -167,7 +190,11 @@ def _read(position: int, role: Role, kind: ColumnKind) -> list[str]:
         return [f"TRY_CAST({cell} AS {NUMBER}) AS n{position}", f"NULL::TINYINT AS f{position}"]
     if kind == "time":
         return [f"NULL::{NUMBER} AS n{position}", f"NULL::TINYINT AS f{position}"]
-    return [f"{_number(cell)} AS n{position}", f"{_how_written(cell)} AS f{position}"]
+    plain = f"plain{position}"
+    return [
+        f"{_number(cell, plain, rows.marks)} AS n{position}",
+        f"{_how_written(cell, plain)} AS f{position}",
+    ]
 
 
 def _moment(cell: str, kind: ColumnKind) -> str:
@@ -181,23 +208,26 @@ def _moment(cell: str, kind: ColumnKind) -> str:
     return f"CASE WHEN {plain} THEN TRY_CAST({cell} AS DATE)::TIMESTAMP WHEN strlen({cell}) > 10 THEN {clock} END"
 
 
-def _number(cell: str) -> str:
+def _number(cell: str, plain: str, marks: Marks) -> str:
     """Up to two decimals behind the mark: behind three the mark could be one for thousands."""
     point = f"instr({cell}, '.')"
-    # The engine reads 1_000 as a thousand; here it is no number.
-    clear = f"({point} = 0 OR strlen({cell}) - {point} BETWEEN 1 AND 2) AND NOT contains({cell}, '_')"
+    clear = f"{point} = 0 OR strlen({cell}) - {point} BETWEEN 1 AND 2"
     comma = f"regexp_full_match({cell}, {sql.literal(COMMA)})"
+    # The engine reads 1_000 as a thousand; here it is no number.
+    odd = f"WHEN contains({cell}, '_') THEN NULL" if marks.underscores else ""
     return (
-        f"CASE WHEN contains({cell}, ',') THEN CASE WHEN {comma} THEN TRY_CAST(replace({cell}, ',', '.') AS {NUMBER}) END"
+        f"CASE {odd} WHEN {plain} THEN TRY_CAST({cell} AS {NUMBER})"
+        f" WHEN contains({cell}, ',') THEN CASE WHEN {comma} THEN TRY_CAST(replace({cell}, ',', '.') AS {NUMBER}) END"
         f" WHEN {clear} THEN TRY_CAST({cell} AS {NUMBER}) END"
     )
 
 
-def _how_written(cell: str) -> str:
+def _how_written(cell: str, plain: str) -> str:
     """Counts only where the number has been read."""
     return (
-        f"CASE WHEN contains({cell}, '.') THEN {WITH_POINT} WHEN contains({cell}, ',') THEN {WITH_COMMA}"
-        f" ELSE {UNMARKED} END::TINYINT"
+        # An OR would look at every cell twice.
+        f"CASE WHEN {plain} THEN {WITH_POINT} WHEN contains({cell}, '.') THEN {WITH_POINT}"
+        f" WHEN contains({cell}, ',') THEN {WITH_COMMA} ELSE {UNMARKED} END::TINYINT"
     )
 
 
@@ -208,9 +238,7 @@ def _text(position: int, role: Role, rows: Rows) -> str:
     if (role == "date" and kind == "time") or (role == "number" and kind in NUMERIC):
         return f"NULL::VARCHAR AS t{position}"
     text = _as_text(cell, kind)
-    return (
-        f"{text if role == 'identifier' else f'CASE WHEN n{position} IS NULL THEN {text} END'} AS t{position}"
-    )
+    return f"{text if role == 'text' else f'CASE WHEN n{position} IS NULL THEN {text} END'} AS t{position}"
 
 
 def _as_text(cell: str, kind: ColumnKind) -> str:
@@ -241,9 +269,9 @@ def _counted(
     engine: duckdb.DuckDBPyConnection, name: str, table: str, rows: Rows, roles: Mapping[int, Role]
 ) -> Spool:
     """Count what the whole column says about the cells that have been read, and those that have not."""
-    numbers = [position for position, role in roles.items() if role == "number"]
-    typed = [position for position, role in roles.items() if role in NATIVES]
-    identifiers = [position for position, role in roles.items() if role == "identifier"]
+    numbers = [at for at, role in roles.items() if role == "number"]
+    typed = [at for at, role in roles.items() if role in NATIVES]
+    identifiers = [at for at, role in roles.items() if role == "identifier"]
     ways = {".": WITH_POINT, ",": WITH_COMMA, "plain": UNMARKED}
     counts = {
         "rows": "count(*)",
@@ -251,16 +279,18 @@ def _counted(
         "split": "count(*) FILTER (split_wrongly)",
     }
     counts |= {f"unread{at}": f"count(t{at})" for at in typed}
+    counts |= {f"read{at}": f"count(n{at})" for at in typed}
     counts |= {f"@{at}": f"count(*) FILTER (contains(t{at}, '@'))" for at in identifiers}
     counts |= {f".0{at}": f"count(*) FILTER (contains(t{at}, '.0'))" for at in identifiers}
     for at in numbers:
         counts |= {f"{way}{at}": f"count(n{at}) FILTER (f{at} = {code})" for way, code in ways.items()}
         counts[f"ungrouped{at}"] = f"count(*) FILTER (f{at} = {UNMARKED} AND abs(n{at}) >= 1000)"
     row = engine.execute(f"SELECT {_listed(list(counts.values()))} FROM {table}").fetchone() or ()
-    found = {name: int(number) for name, number in zip(counts, row, strict=True)}
+    found = {counted: int(number) for counted, number in zip(counts, row, strict=True)}
     return Spool(
         name, table, rows.columns, dict(roles), "line" if rows.line.isidentifier() else rows.line,
         found["rows"], found["blank"], found["split"], {at: found[f"unread{at}"] for at in typed},
+        {at: found[f"read{at}"] for at in typed},
         {at: Counter({way: found[f"{way}{at}"] for way in (*ways, "ungrouped")}) for at in numbers},
         {at: found[f"@{at}"] for at in identifiers}, {at: found[f".0{at}"] for at in identifiers},
     )  # fmt: skip

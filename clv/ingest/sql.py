@@ -77,6 +77,12 @@ def whole_number_text(expression: str) -> str:
     )
 
 
+def first_that_holds(branches: Iterable[tuple[str, str]], otherwise: str = "NULL") -> str:
+    """The value of the first condition that holds; the condition FALSE is left out, for the engine would ask it too."""
+    possible = [f"WHEN {condition} THEN {value}" for condition, value in branches if condition != "FALSE"]
+    return f"CASE {' '.join(possible)} ELSE {otherwise} END" if possible else otherwise
+
+
 def choice(expression: str, codes: Iterable[tuple[str, str]]) -> str:
     """Turn each of a few texts into its code, and any other into NULL."""
     branches = [f"WHEN {literal(text)} THEN {literal(code)}" for text, code in codes]

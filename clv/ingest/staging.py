@@ -14,7 +14,11 @@ from clv.ingest.layout import Layout
 from clv.ingest.spool import NUMBER, Role, Spool
 
 NUMBERS = ("amount", "quantity", "unit_price", "discount", "refund")
-TEXTS = ("customer", "order_id", "currency", "status")
+IDENTIFIERS = ("customer", "order_id")
+ROLES: dict[str, Role] = {
+    "date": "date", **dict.fromkeys(NUMBERS, "number"), **dict.fromkeys(IDENTIFIERS, "identifier"),
+}  # fmt: skip
+TEXTS = (*IDENTIFIERS, "currency", "status")
 
 
 @dataclass(frozen=True)
@@ -24,7 +28,8 @@ class Staged:
     Columns: `file_no`, `source_file`, `source_line`, `is_blank`, `split_wrongly`, `line_hash`, `customer_text`,
     `order_id_text`, `currency_text`, `status_text`, `date_text`, `date_native`, and for each number field mapped
     `{field}_text` and `{field}_native`, for each further field mapped `{field}_text`, and `attribute_{i}`. What has been
-    read into a native column has no text.
+    read into a native column has no text. `customer_number` and `order_number` are the identifiers as whole numbers
+    where `whole` says that all are, or else NULL.
 
     Parameters
     ----------
@@ -34,8 +39,11 @@ class Staged:
         The number fields that are mapped.
     mapping : ColumnMapping
         What the columns mean.
-    unread : mapping of field to int
-        Of the date and each number field, how many cells have text that is still to be read.
+    unread, missing : mapping of field to int
+        Of the date and each number field, how many cells have text that is still to be read; of these and the
+        identifiers, how many have no value at all.
+    whole : frozenset of str
+        The identifiers of which every one is a whole number or missing.
     rows : int
         How many lines there are.
     votes : mapping of field to Counter
@@ -50,6 +58,8 @@ class Staged:
     numbers: tuple[str, ...]
     mapping: ColumnMapping
     unread: dict[str, int]
+    missing: dict[str, int]
+    whole: frozenset[str]
     rows: int
     votes: dict[str, Counter[str]]
     with_at: dict[str, int]
@@ -67,8 +77,8 @@ def roles_of(columns: Sequence[str], mapping: ColumnMapping) -> dict[int, Role]:
     roles: dict[int, Role] = {}
     for field in (*texts(mapping), "date", *NUMBERS):
         position = _position(columns, getattr(mapping, field))
-        if position is not None:
-            roles[position] = "date" if field == "date" else "number" if field in NUMBERS else "identifier"
+        if position is not None and (field in ROLES or position not in roles):
+            roles[position] = ROLES.get(field, "text")
     for name in mapping.attributes:
         position = _position(columns, name)
         if position is not None:
@@ -88,24 +98,26 @@ def stage(
     selects = [_select(number, file, mapping, numbers, listing) for number, file in enumerate(spools)]
     view = sql.unique_name("staged")
     engine.execute(f"CREATE TEMP VIEW {view} AS {' UNION ALL '.join(selects)}")
-    unread = dict.fromkeys(("date", *numbers), 0)
+    typed = (*IDENTIFIERS, "date", *numbers)
+    unread, missing = dict.fromkeys(typed, 0), dict.fromkeys(typed, 0)
     votes: dict[str, Counter[str]] = {field: Counter() for field in numbers}
-    fields = texts(mapping)
-    with_at, with_point = dict.fromkeys(fields, 0), dict.fromkeys(fields, 0)
+    with_at, with_point = dict.fromkeys(IDENTIFIERS, 0), dict.fromkeys(IDENTIFIERS, 0)
     for file in spools:
-        for field in (*fields, "date", *numbers):
+        for field in typed:
             position = _position(file.columns, getattr(mapping, field))
             if position is None:
-                continue
-            if field in fields:
-                with_at[field] += file.with_at[position]
-                with_point[field] += file.with_point[position]
+                missing[field] += file.rows
                 continue
             unread[field] += file.unread[position]
+            missing[field] += file.rows - file.unread[position] - file.read[position]
             if field in votes:
                 votes[field] += file.votes[position]
+            if field in IDENTIFIERS:
+                with_at[field] += file.with_at[position]
+                with_point[field] += file.with_point[position]
     rows = sum(file.rows for file in spools)
-    return Staged(view, numbers, mapping, unread, rows, votes, with_at, with_point, layout)
+    whole = frozenset(field for field in IDENTIFIERS if not unread.pop(field))
+    return Staged(view, numbers, mapping, unread, missing, whole, rows, votes, with_at, with_point, layout)
 
 
 def _position(columns: Sequence[str], wanted: str | None) -> int | None:
@@ -117,20 +129,28 @@ def _select(
     number: int, file: Spool, mapping: ColumnMapping, numbers: Sequence[str], listing: str | None
 ) -> str:
     """The lines of a file; `listing` is the pattern of an amount in refund cells that list several."""
+    # Identifiers as text: the same one may have come as a number from one file and as text from another.
     everything = [
-        f"{letter}{at}"
+        cell
         for at, role in file.roles.items()
-        for letter in ("tn" if role in ("date", "number") else "t")
+        for cell in ([f"t{at}", f"n{at}"] if role in ("date", "number") else [_text(file, at)])
     ]
 
-    def cell(letter: str, wanted: str | None, absent: str) -> str:
+    def native(wanted: str | None, absent: str) -> str:
         position = _position(file.columns, wanted)
-        nothing = position is None or (letter == "t" and file.unread.get(position) == 0)
-        return absent if nothing else f"{letter}{position}"
+        return absent if position is None else f"n{position}"
 
-    def text(field: str) -> str:
-        found = cell("t", getattr(mapping, field), "NULL::VARCHAR")
+    def text(wanted: str | None) -> str:
+        position = _position(file.columns, wanted)
+        return "NULL::VARCHAR" if position is None else _text(file, position)
+
+    def text_of(field: str) -> str:
+        found = text(getattr(mapping, field))
         return _summed(found, listing) if field == "refund" and listing else found
+
+    def whole(field: str) -> str:
+        position = _position(file.columns, getattr(mapping, field))
+        return "NULL::BIGINT" if position is None or file.unread[position] else f"n{position}"
 
     cells = [
         f"{number} AS file_no",
@@ -140,12 +160,23 @@ def _select(
         "is_blank" if file.blank else "FALSE AS is_blank",
         "split_wrongly" if file.split_wrongly else "FALSE AS split_wrongly",
         f"hash({', '.join(everything)}) AS line_hash",
-        *(f"{text(field)} AS {field}_text" for field in (*texts(mapping), "date", *numbers)),
-        f"{cell('n', mapping.date, 'NULL::TIMESTAMP')} AS date_native",
-        *(f"{cell('n', getattr(mapping, field), f'NULL::{NUMBER}')} AS {field}_native" for field in numbers),
-        *(f"{cell('t', name, 'NULL::VARCHAR')} AS attribute_{at}" for at, name in enumerate(mapping.attributes)),
+        f"{whole('customer')} AS customer_number",
+        f"{whole('order_id')} AS order_number",
+        *(f"{text_of(field)} AS {field}_text" for field in (*texts(mapping), "date", *numbers)),
+        f"{native(mapping.date, 'NULL::TIMESTAMP')} AS date_native",
+        *(f"{native(getattr(mapping, field), f'NULL::{NUMBER}')} AS {field}_native" for field in numbers),
+        *(f"{text(name)} AS attribute_{at}" for at, name in enumerate(mapping.attributes)),
     ]  # fmt: skip
     return f"SELECT {', '.join(cells)} FROM {file.table}"
+
+
+def _text(file: Spool, position: int) -> str:
+    """The text of a cell; of one that has been read only an identifier's can be told."""
+    text, number = f"t{position}", f"CAST(n{position} AS VARCHAR)"
+    absent = file.unread.get(position) == 0
+    if file.roles[position] != "identifier":
+        return "NULL::VARCHAR" if absent else text
+    return number if absent else f"coalesce({text}, {number})" if file.read[position] else text
 
 
 def _summed(text: str, amount: str) -> str:

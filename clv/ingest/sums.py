@@ -8,7 +8,6 @@ from typing import Any
 import duckdb
 
 from clv.ingest import sql, vocabulary
-from clv.ingest.order_count import ORDER_NUMBER
 
 
 def totals_of(engine: duckdb.DuckDBPyConnection, lines: str) -> dict[str, Any]:
@@ -22,9 +21,9 @@ def totals_of(engine: duckdb.DuckDBPyConnection, lines: str) -> dict[str, Any]:
         "returned": "coalesce(-sum(gross) FILTER (gross < 0), 0) + coalesce(sum(returned) FILTER (returned <> 0), 0)",
         "first": "min(ordered_at)::DATE",
         "last": "max(ordered_at)::DATE",
-        "numbered": f"count({ORDER_NUMBER})",
-        "first_number": f"min({ORDER_NUMBER})",
-        "last_number": f"max({ORDER_NUMBER})",
+        "numbered": "count(order_number)",
+        "first_number": "min(order_number)",
+        "last_number": "max(order_number)",
         "zero": "count(*) FILTER (gross = 0 AND NOT is_further)",
         "future": "count(*) FILTER (ordered_at > ?)",
         "old": "count(*) FILTER (ordered_at < TIMESTAMP '1990-01-01')",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from clv.ingest import sql, vocabulary
@@ -20,9 +22,19 @@ def is_totals_line(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
         f"regexp_full_match(lower({cell}), {begins})" for cell in ("customer_id", "order_id", "date_text")
     )
     nobody = "customer_id IS NULL AND order_id IS NULL AND date_text IS NULL AND gross IS NOT NULL"
-    alone = engine.execute(
-        f"SELECT customer_text FROM {staged.table} WHERE lower(customer_text) IN ({sql.literals(words)})"
+    alone = [] if "customer" in staged.whole else _alone(engine, staged, words)
+    dated = f"customer_id IN ({sql.literals(alone)})" if alone else "FALSE"
+    if not staged.unread["date"] and not staged.missing["date"]:
+        return dated
+    return f"CASE WHEN ordered_at IS NULL THEN {named} OR ({nobody}) ELSE {dated} END"
+
+
+def _alone(engine: duckdb.DuckDBPyConnection, staged: Staged, words: Sequence[str]) -> list[str]:
+    """Customers that are such a word and have one line."""
+    # Few identifiers end in anything but a digit, and only those are compared with the words.
+    texts = f"(SELECT customer_text FROM {staged.table} WHERE customer_text[-1] > '9')"
+    found = engine.execute(
+        f"SELECT customer_text FROM {texts} WHERE lower(customer_text) IN ({sql.literals(words)})"
         " GROUP BY customer_text HAVING count(*) = 1 LIMIT 100"
     ).fetchall()
-    dated = f"customer_id IN ({sql.literals(str(text) for (text,) in alone)})" if alone else "FALSE"
-    return f"CASE WHEN ordered_at IS NULL THEN {named} OR ({nobody}) ELSE {dated} END"
+    return [str(text) for (text,) in found]

@@ -11,7 +11,16 @@ from ibis.backends.duckdb import Backend
 from clv.ingest import sql
 from clv.ingest.columns import ColumnMapping
 
-RESERVED = ("source_file", "source_line", "customer_id", "order_id", "ordered_at", "amount", "is_refund")
+RESERVED = (
+    "source_file",
+    "source_line",
+    "customer_id",
+    "customer_number",
+    "order_id",
+    "ordered_at",
+    "amount",
+    "is_refund",
+)
 
 # What the customer table says of everybody; a column of a file that has such a name gets a number.
 CUSTOMER_TABLE = (
@@ -43,6 +52,8 @@ class Transactions:
         Whether it is known that every line is an order of its own and none is a refund.
     source_files : tuple of str
         The values of `source_file`, where they are known.
+    numbered_customers : bool
+        Whether the table has a column `customer_number` (int64) too: the customer_id, of which each is a whole number.
     """
 
     table: ir.Table
@@ -51,6 +62,7 @@ class Transactions:
     has_order_id: bool
     a_line_each: bool = False
     source_files: tuple[str, ...] = ()
+    numbered_customers: bool = False
 
 
 def keep(
@@ -63,6 +75,7 @@ def keep(
     complete: bool,
     source_files: Iterable[str],
     stored: bool,
+    numbered_customers: bool = False,
 ) -> Transactions:
     """Name the kept lines in the connection, in the order of the files.
 
@@ -72,15 +85,18 @@ def keep(
         Whether every line is kept, so that none need be asked for its reason.
     stored : bool
         Copy them into a table, which needs nothing else any more; a view needs no copy, but what it is made of.
+    numbered_customers : bool
+        Whether `customer_number` tells customers apart.
     """
     attributes = snake_case(mapping.attributes)
     named = "".join(
         f", attribute_{number} AS {sql.identifier(name)}" for number, name in enumerate(attributes)
     )
+    number = "customer_number, " if numbered_customers else ""
     name = sql.unique_name("transactions")
     connection.con.execute(f"""
         CREATE TEMP {"TABLE" if stored else "VIEW"} {name} AS
-        SELECT source_file, source_line, customer_id, order_id, ordered_at,
+        SELECT source_file, source_line, {number}customer_id, order_id, ordered_at,
                CAST(amount_net AS DECIMAL(18,4)) AS amount, is_refund{named}
         FROM {lines} {"" if complete else "WHERE reason IS NULL"} {"ORDER BY file_no, source_line" if stored else ""}""")
     filled = connection.con.execute(f"SELECT 1 FROM {name} WHERE order_id IS NOT NULL LIMIT 1").fetchone()
@@ -91,6 +107,7 @@ def keep(
         filled is not None,
         a_line_each,
         tuple(dict.fromkeys(source_files)),
+        numbered_customers,
     )
 
 
