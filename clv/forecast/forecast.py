@@ -71,12 +71,19 @@ class Forecast:
 
     def churn_risk(self, window_days: float) -> FloatArray:
         """Probability of no purchase within the window, shape (customers,)."""
-        return 1 - with_own_model(
-            lambda model, *history: model.probability_of_purchase(window_days, *history),
+        (model, *history), state = self.states
+        bought = with_own_model(
+            lambda model, *own: model.probability_of_purchase(window_days, *own),
             self.models.purchase_models,
-            self.model_of,
-            *self.history,
+            model.astype(np.intp),
+            *history,
         )
+        return 1 - bought[state]
+
+    @cached_property
+    def states(self) -> tuple[list[FloatArray], IntArray]:
+        """The distinct histories (model, frequency, recency, T), and which each customer has, shape (customers,)."""
+        return distinct_rows(self.model_of.astype(float), *self.history)
 
     @property
     def history(self) -> tuple[FloatArray, FloatArray, FloatArray]:

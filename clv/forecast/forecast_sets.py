@@ -71,7 +71,7 @@ def forecast_under(forecast: Forecast, parameters: ParameterSets) -> ForecastSet
         with_own_model(_purchases_if_alive, guess.purchases, model.astype(np.intp), frequency, T)
         for guess in parameters.guesses
     ]
-    states, state = distinct_rows(forecast.model_of.astype(float), *forecast.history)
+    states, state = forecast.states
     return ForecastSets(forecast, parameters, tuple(states), state, point, np.stack(purchases))
 
 

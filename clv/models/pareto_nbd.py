@@ -20,7 +20,7 @@ from scipy import special
 from clv.models.distinct import distinct_rows
 from clv.models.maximum_likelihood import FloatArray, Likelihood
 from clv.models.negative_binomial import probability_of
-from clv.models.pareto_nbd_kernel import dropout_sums, log_antiderivative
+from clv.models.pareto_nbd_kernel import dropout_sums, log_antiderivative, log_antiderivative_alone
 from clv.models.purchase_model import Histories, PurchaseModel, _checked_history
 
 # Gauss-Legendre on (0, 1).
@@ -189,10 +189,10 @@ def _log_odds_of_dropout(values: FloatArray, x: FloatArray, t_x: FloatArray, T: 
     """log of P(left in (t_x, T]) : P(alive at T) = log[s/(r+s+x) A0 (alpha+T)^(r+x) (beta+T)^s]."""
     r, alpha, s, beta = values
     x, t_x, T = np.broadcast_arrays(x, t_x, T)
-    at_last, at_end = (
-        log_antiderivative(r, alpha, s, beta, x.ravel(), time.ravel())[0].reshape(x.shape)
-        for time in (t_x, T)
-    )
+    # A day's resolution leaves few distinct (x, time), and a term takes long where alpha and beta are far apart.
+    (point_x, point_time), place = distinct_rows(np.tile(x.ravel(), 2), np.r_[t_x.ravel(), T.ravel()])
+    terms = log_antiderivative_alone(r, alpha, s, beta, point_x, point_time)
+    at_last, at_end = terms[place].reshape(2, *x.shape)
     with np.errstate(divide="ignore"):  # t_x = T: nobody left in an empty interval
         log_a0 = at_last + np.log(-np.expm1(np.minimum(at_end - at_last, 0.0)))
     scale = (r + x) * np.log(alpha + T) + s * np.log(beta + T)

@@ -18,8 +18,10 @@ MOST_FRACTION_PAIRS = 3000
 
 
 @compiled
-def log_hypergeometric_one(b: float, c: float, z: float) -> tuple[float, float, float, float]:
-    """log 2F1(1, b; c; z) for 0 <= z < 1 and c > b > 0, and its derivatives in b, c and z.
+def log_hypergeometric_one(
+    b: float, c: float, z: float, with_slopes: bool
+) -> tuple[float, float, float, float]:
+    """log 2F1(1, b; c; z) for 0 <= z < 1 and c > b > 0, and its derivatives in b, c and z (0 unless asked for).
 
     Gauss's continued fraction from its tail, differentiated step by step. SciPy's ``hyp2f1`` gives NaN
     for some ordinary values, such as (1, 2; 105; 10/11).
@@ -31,25 +33,28 @@ def log_hypergeometric_one(b: float, c: float, z: float) -> tuple[float, float, 
     pairs = min(int(FRACTION_LOG_ERROR / shrink / 2.0) + 3, MOST_FRACTION_PAIRS)
     below = c - 1.0
     tail, tail_b, tail_c, tail_z = 1.0, 0.0, 0.0, 0.0
+    inner_b, inner_c, inner_z = 0.0, 0.0, 0.0
     for k in range(pairs, -1, -1):
         first, second, third = below + 2 * k, below + 2 * k + 1, below + 2 * k + 2
         even = (k + 1) * (below - b + k + 1) / (second * third)
-        even_b = -(k + 1) / (second * third)
-        even_c = -even_b - even * (1.0 / second + 1.0 / third)
         inner = 1.0 - even * z / tail
-        slope = even * z / (tail * tail)
-        inner_b = slope * tail_b - even_b * z / tail
-        inner_c = slope * tail_c - even_c * z / tail
-        inner_z = slope * tail_z - even / tail
+        if with_slopes:
+            even_b = -(k + 1) / (second * third)
+            even_c = -even_b - even * (1.0 / second + 1.0 / third)
+            slope = even * z / (tail * tail)
+            inner_b = slope * tail_b - even_b * z / tail
+            inner_c = slope * tail_c - even_c * z / tail
+            inner_z = slope * tail_z - even / tail
 
         odd = (b + k) * (below + k) / (first * second)
-        odd_b = (below + k) / (first * second)
-        odd_c = (b + k) / (first * second) - odd * (1.0 / first + 1.0 / second)
         tail = 1.0 - odd * z / inner
-        slope = odd * z / (inner * inner)
-        tail_b = slope * inner_b - odd_b * z / inner
-        tail_c = slope * inner_c - odd_c * z / inner
-        tail_z = slope * inner_z - odd / inner
+        if with_slopes:
+            odd_b = (below + k) / (first * second)
+            odd_c = (b + k) / (first * second) - odd * (1.0 / first + 1.0 / second)
+            slope = odd * z / (inner * inner)
+            tail_b = slope * inner_b - odd_b * z / inner
+            tail_c = slope * inner_c - odd_c * z / inner
+            tail_z = slope * inner_z - odd / inner
     return -log(tail), -tail_b / tail, -tail_c / tail, -tail_z / tail
 
 
@@ -69,7 +74,7 @@ def log_antiderivative(
         log_a, log_b = log(to_alpha), log(to_beta)
         if alpha >= beta:
             z = (alpha - beta) / to_alpha
-            series, by_b, by_c, by_z = log_hypergeometric_one(buying, c, z)
+            series, by_b, by_c, by_z = log_hypergeometric_one(buying, c, z, True)
             value[i] = series - buying * log_a - s * log_b
             gradient[0, i] = by_b + by_c - log_a
             gradient[1, i] = (by_z * (1.0 - z) - buying) / to_alpha
@@ -77,13 +82,31 @@ def log_antiderivative(
             gradient[3, i] = -by_z / to_alpha - s / to_beta
         else:
             z = (beta - alpha) / to_beta
-            series, by_b, by_c, by_z = log_hypergeometric_one(s + 1.0, c, z)
+            series, by_b, by_c, by_z = log_hypergeometric_one(s + 1.0, c, z, True)
             value[i] = series + (1.0 - buying) * log_a - (s + 1.0) * log_b
             gradient[0, i] = by_c - log_a
             gradient[1, i] = -by_z / to_beta + (1.0 - buying) / to_alpha
             gradient[2, i] = by_b + by_c - log_b
             gradient[3, i] = (by_z * (1.0 - z) - (s + 1.0)) / to_beta
     return value, gradient
+
+
+@compiled
+def log_antiderivative_alone(
+    r: float, alpha: float, s: float, beta: float, x: FloatArray, time: FloatArray
+) -> FloatArray:
+    """The values of ``log_antiderivative`` without the gradient, several times faster."""
+    value = np.empty(x.size)
+    for i in range(x.size):
+        buying, c = r + x[i], r + s + x[i] + 1.0
+        to_alpha, to_beta = alpha + time[i], beta + time[i]
+        if alpha >= beta:
+            series = log_hypergeometric_one(buying, c, (alpha - beta) / to_alpha, False)[0]
+            value[i] = series - buying * log(to_alpha) - s * log(to_beta)
+        else:
+            series = log_hypergeometric_one(s + 1.0, c, (beta - alpha) / to_beta, False)[0]
+            value[i] = series + (1.0 - buying) * log(to_alpha) - (s + 1.0) * log(to_beta)
+    return value
 
 
 @compiled

@@ -72,7 +72,8 @@ def predict_by_challenger(origin: Origin) -> Prediction:
     """Learn from what was known on the origin's cut-off, and predict the period after it.
 
     Where the history is too short for outcomes as long as the period, it learns from a shorter one and carries
-    the answer to the whole period as the purchase model does.
+    the answer to the whole period as the purchase model does. Customers who have been silent for longer than
+    anybody it learned from are left to the purchase model: trees go on flat beyond what they have seen.
 
     Raises
     ------
@@ -95,7 +96,9 @@ def predict_by_challenger(origin: Origin) -> Prediction:
     place = origin.entries.customer_ids.get_indexer(pd.Index(origin.buyers["customer_id"]))
     active, purchases, spend = _learn(examples)(now.loc[place])
     model = predict_by_model(origin, fit_models(origin.buyers, MODEL))
-    return _whole_period(active, purchases, spend, now.loc[place], model)
+    learned = _whole_period(active, purchases, spend, now.loc[place], model)
+    silent_longest = float(examples.features["days_since"].max())
+    return _where(now.loc[place, "days_since"].to_numpy() > silent_longest, model, learned)
 
 
 def training_cutoffs(origin: Origin) -> tuple[int, list[int]]:
@@ -264,10 +267,20 @@ def _whole_period(
     active: FloatArray, purchases: FloatArray, spend: FloatArray, features: pd.DataFrame, model: Prediction
 ) -> Prediction:
     """From the period learned to the one predicted: as many times as in the purchase model, customer by customer."""
-    learned = np.maximum(features["model_purchases"].to_numpy(), 1e-12)
-    times = np.maximum(model.purchases, 1e-12) / learned
+    in_period = np.maximum(features["model_purchases"].to_numpy(), 1e-12)
+    times = np.maximum(model.purchases, 1e-12) / in_period
     odds = logit(active) + logit(model.active) - logit(features["model_active"].to_numpy())
+    return Prediction(purchases * times, spend * times, special.expit(odds))
+
+
+def _where(unlike: NDArray[np.bool_], model: Prediction, learned: Prediction) -> Prediction:
+    """The model's answer where ``unlike`` is true, else the learned one; the weeks follow the model's."""
+    pairs = [
+        (model.purchases, learned.purchases),
+        (model.spend, learned.spend),
+        (model.active, learned.active),
+    ]
+    purchases, spend, active = (np.where(unlike, own, other) for own, other in pairs)
     total = float(model.purchases.sum())
-    predicted = purchases * times
-    weekly = None if model.weekly is None or total <= 0 else model.weekly * predicted.sum() / total
-    return Prediction(predicted, spend * times, special.expit(odds), weekly)
+    weekly = None if model.weekly is None or total <= 0 else model.weekly * purchases.sum() / total
+    return Prediction(purchases, spend, active, weekly)

@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from clv.models.compiled import compiled
+
 FloatArray = NDArray[np.float64]
 Verdict = Literal["better", "worse", "not distinguishable"]
 
@@ -21,7 +23,7 @@ TAIL = 0.025
 CHUNK = 20  # resamples at a time, to bound memory
 # How often a customer is drawn, by a number from 0 to 65,535: Poisson with mean 1.
 TIMES_DRAWN = np.searchsorted(special.pdtr(np.arange(12), 1.0), (np.arange(2**16) + 0.5) / 2**16).astype(
-    np.float32
+    np.uint8
 )
 
 
@@ -70,6 +72,23 @@ def _resampled_means(
     if different.size == 0:
         return np.zeros(resamples)
     # Each customer is drawn so often by itself, and the mean taken over as many as came of it.
-    drawn = TIMES_DRAWN[rng.integers(0, 2**16, (resamples, different.size), dtype=np.uint16)]
-    in_sample = drawn.sum(axis=1) + rng.poisson(customers - different.size, resamples)
-    return np.asarray((drawn @ different.astype(np.float32)) / np.maximum(in_sample, 1))
+    numbers = rng.integers(0, 2**16, (resamples, different.size), dtype=np.uint16)
+    sums, sizes = _sums_drawn(numbers, different, TIMES_DRAWN)
+    in_sample = sizes + rng.poisson(customers - different.size, resamples)
+    return np.asarray(sums / np.maximum(in_sample, 1))
+
+
+@compiled
+def _sums_drawn(
+    numbers: NDArray[np.uint16], values: FloatArray, times: NDArray[np.uint8]
+) -> tuple[FloatArray, FloatArray]:
+    """Of each resample the sum of the values drawn and how many they are, shape (resamples,)."""
+    sums, sizes = np.empty(len(numbers)), np.empty(len(numbers))
+    for i in range(len(numbers)):
+        total, size = 0.0, 0
+        for j in range(values.size):
+            count = times[numbers[i, j]]
+            total += count * values[j]
+            size += count
+        sums[i], sizes[i] = total, size
+    return sums, sizes

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from clv.ingest import OrderFile, read_orders
+from clv.models import ModifiedBetaGeoNBD, ParetoNBD
 
 START = pd.Timestamp("2023-01-01")
 FLAT = np.ones(12)
@@ -45,3 +46,31 @@ def read(frame, folder):
     path = folder / "orders.csv"
     frame.to_csv(path, index=False)
     return read_orders([OrderFile(path.name, path)], currency="EUR")
+
+
+def orders_from(model, spend, customers, days, seed):
+    """Orders as ``model`` and ``spend`` (parameters in days) say: first ones on random days of the first nine tenths.
+
+    A customer's first order starts the process; under MBG/NBD the customer may leave right after it, under BG/NBD
+    after every later one, under Pareto/NBD at any moment.
+    """
+    rng = np.random.default_rng(seed)
+    r, alpha, first, second = model.params_.values()
+    p, q, v = spend.params_.values()
+    rows = []
+    for number in range(customers):
+        day, rate, worth = rng.uniform(0, days * 0.9), rng.gamma(r, 1 / alpha), rng.gamma(q, 1 / v)
+        dropout = 0.0 if isinstance(model, ParetoNBD) else rng.beta(first, second)
+        end = (
+            day + rng.exponential(1 / rng.gamma(first, 1 / second)) if isinstance(model, ParetoNBD) else days
+        )
+        may_leave = isinstance(model, ModifiedBetaGeoNBD)
+        while day < min(days, end):
+            rows.append((f"c{number:05d}", int(day), max(round(rng.gamma(p, 1 / worth), 2), 0.01)))
+            if may_leave and rng.random() < dropout:
+                break
+            may_leave = True
+            day += rng.exponential(1 / max(rate, 1e-12))
+    frame = pd.DataFrame(rows, columns=["customer_id", "day", "amount"])
+    frame["order_date"] = (START + pd.to_timedelta(frame.pop("day"), unit="D")).dt.strftime("%Y-%m-%d 12:00")
+    return frame.assign(order_id=np.arange(len(frame)))

@@ -10,16 +10,19 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from clv.validation.challenger import _settings as boosting_settings
+from clv.forecast import fit_models
 from clv.validation.challenger import (
+    MODEL,
     calibrated_classifier,
     predict_by_challenger,
     training_cutoffs,
 )
+from clv.validation.challenger import _settings as boosting_settings
 from clv.validation.order_entries import day_number
 from clv.validation.origins import BacktestError, Window, read_origin
-from clv.validation.predictions import model_candidates
+from clv.validation.predictions import model_candidates, predict_by_model
 from clv.validation.scorecard import losses
+from tests.validation.simulated_orders import order_lines, read
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +103,24 @@ def test_too_few_buyers_are_said(read_rows):
     origin = read_origin(shop, Window(dt.date(2024, 6, 25), dt.date(2024, 8, 25)))
     with pytest.raises(BacktestError, match="came back"):
         predict_by_challenger(origin)
+
+
+def test_who_has_been_silent_longer_than_anybody_learned_from_is_left_to_the_model(tmp_path):
+    """All first orders in one month: at the cut-off nearly all one-time buyers are older than any seen before."""
+    frame = order_lines(1500, 60, seed=8)
+    days = pd.to_datetime(frame["order_date"])
+    later = frame.assign(order_date=(days + pd.Timedelta(days=120)).dt.strftime("%Y-%m-%d 12:00"))
+    back = later[later["customer_id"] < "c00500"]
+    both = pd.concat([frame, back, back.assign(order_date="2023-07-20 12:00")], ignore_index=True)
+    transactions = read(both.assign(order_id=range(len(both))), tmp_path).transactions
+    origin = read_origin(transactions, Window(dt.date(2023, 7, 1), dt.date(2023, 8, 30)))
+    _, cutoffs = training_cutoffs(origin)
+    longest = max(cutoffs) - int(origin.entries.day.min())
+    unlike = (origin.buyers["days_since_last_order"] > longest).to_numpy()
+    assert 0.2 < unlike.mean() < 1
+    learned = predict_by_challenger(origin)
+    model = predict_by_model(origin, fit_models(origin.buyers, MODEL))
+    for of in ("purchases", "spend", "active"):
+        assert getattr(learned, of)[unlike] == pytest.approx(getattr(model, of)[unlike])
+        assert getattr(learned, of)[~unlike] != pytest.approx(getattr(model, of)[~unlike])
+    assert learned.weekly.sum() == pytest.approx(learned.purchases.sum())
