@@ -17,7 +17,7 @@ from clv.ingest import Transactions
 
 LINES = st.lists(
     st.tuples(
-        st.sampled_from(["a", "b", "c"]),
+        st.sampled_from(["9", "10", "100"]),
         st.sampled_from([None, "1", "2", "3"]),
         st.integers(0, 12),
         st.decimals(-20, 50, places=2),
@@ -29,9 +29,9 @@ LINES = st.lists(
 
 
 @settings(max_examples=60, deadline=None)
-@given(lines=LINES, shown=st.integers(0, 12))
+@given(lines=LINES, shown=st.integers(0, 12), numbered=st.booleans())
 def test_same_summary_as_the_expressions(
-    lines: list[tuple[str, str | None, int, Decimal, str | None]], shown: int
+    lines: list[tuple[str, str | None, int, Decimal, str | None]], shown: int, numbered: bool
 ) -> None:
     connection = ibis.duckdb.connect()
     frame = pd.DataFrame(
@@ -44,8 +44,11 @@ def test_same_summary_as_the_expressions(
     connection.con.register("given", frame)
     connection.con.execute("""
         CREATE TABLE lines AS SELECT * REPLACE (amount::DECIMAL(18,4) AS amount, customer_id::VARCHAR AS customer_id,
-            order_id::VARCHAR AS order_id, channel::VARCHAR AS channel, ordered_at::TIMESTAMP AS ordered_at) FROM given""")
-    transactions = Transactions(connection.table("lines"), ("channel",), None, True)
+            order_id::VARCHAR AS order_id, channel::VARCHAR AS channel, ordered_at::TIMESTAMP AS ordered_at),
+            customer_id::BIGINT AS customer_number FROM given""")
+    transactions = Transactions(
+        connection.table("lines"), ("channel",), None, True, numbered_customers=numbered
+    )
     as_of = dt.date(2024, 1, 1 + shown)
     walked = grouped_summary(transactions, as_of)
     expected = _typed(to_frame(_summary_expression(transactions, as_of)))
