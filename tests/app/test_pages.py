@@ -302,6 +302,17 @@ def test_a_model_for_each_channel_and_one_model_again_with_another_file(app):
     assert page.selectbox(key="group_by").value == "One model for all customers"
 
 
+@pytest.mark.parametrize("given", ["channel", "By channel"])
+def test_a_link_gives_the_column_to_group_by(given):
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120)
+    app.query_params |= {"group_by": given, "model": "bg-nbd"}
+    app.run()
+    assert_sound(app)
+    assert app.selectbox(key="group_by").value == "channel"
+    assert app.selectbox(key="model").value == "bg-nbd"
+    assert "Groups by channel buy differently" in words(app)
+
+
 def test_gross_margin_takes_off_variable_costs(app):
     app.segmented_control(key="margin_kind").set_value("Gross").run()
     page = app.slider(key="margin").set_value(55).run()
