@@ -16,6 +16,7 @@ from clv.ingest import OrderFile, read_orders
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED_DATA = PROJECT.parent / "shared" / "data"
+PATIENCE = 280  # seconds for a run of the app, fewer than pytest's own limit: a shared machine may stand still for minutes
 SAMPLE_ORDERS = PROJECT / "sample_data" / "orders.csv"
 
 # Shared machines stall now and then; a slow example is no failure.

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import PROJECT, SAMPLE_ORDERS, real_file
+from tests.conftest import PATIENCE, PROJECT, SAMPLE_ORDERS, real_file
 
 PAGES = {
     "Overview": "pages/overview.py",
@@ -46,7 +46,7 @@ def own_orders(customers: int = 700, seed: int = 3) -> bytes:
 
 
 def start() -> AppTest:
-    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
+    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE).run()
 
 
 @pytest.fixture
@@ -201,7 +201,9 @@ def table_page() -> None:
 
 
 def test_a_table_of_customers_in_weeks():
-    page = give(AppTest.from_function(table_page, default_timeout=120).run(), "summary.csv", customer_table())
+    page = give(
+        AppTest.from_function(table_page, default_timeout=PATIENCE).run(), "summary.csv", customer_table()
+    )
     page.selectbox(key="data_unit").set_value("weeks")
     next(button for button in page.button if button.label == "Read the table again").click().run()
     assert_sound(page)
@@ -304,7 +306,7 @@ def test_a_model_for_each_channel_and_one_model_again_with_another_file(app):
 
 @pytest.mark.parametrize("given", ["channel", "By channel"])
 def test_a_link_gives_the_column_to_group_by(given):
-    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120)
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)
     app.query_params |= {"group_by": given, "model": "bg-nbd"}
     app.run()
     assert_sound(app)
