@@ -27,7 +27,7 @@ app: $(RUNTIME) ## open CLV Studio in the browser, on this machine only
 spark: $(SPARK) ## add PySpark, for orders that are in Spark (0.5 GB; needs Java 17 or newer besides)
 
 test: $(DEV) ## run every test, those in the browser too
-	@chromium="$$(tests/browser/find_chromium.sh)" && CHROMIUM="$$chromium" $(PY) -m pytest
+	@chromium="$$(tests/browser/find_chromium.sh)" && CHROMIUM="$$chromium" $(PY) -m pytest -n auto --maxprocesses 4
 
 simulate: $(DEV) ## fit hundreds of simulated shops: are parameters recovered, do intervals cover?
 	$(PY) -m pytest -m simulation

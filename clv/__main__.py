@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import signal
 import sys
 import time
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn, get_args
+from typing import Any, get_args
 
 import click
 
-STOPPED = 130
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
-    """Ctrl-C: one sentence, whatever is going on; the blocks that are left tidy up behind themselves."""
-    click.echo("\nStopped. Nothing was written.", err=True)
-    sys.exit(STOPPED)
-
+from clv.command_line.stopping import STOPPED, stop_on_interrupt
 
 if __name__ == "__main__":
     # Before the libraries load, which takes a second or two.
-    signal.signal(signal.SIGINT, _stop)
+    stop_on_interrupt()
 
 from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
@@ -53,14 +44,13 @@ def check(as_json: bool, to: Path | None, **reading: Any) -> None:
     shop = read(**reading)
     report = shop.source.report
     beside = dataset_of(shop).companions if shop.contacts or shop.spend else ()
+    result = report.to_dict() | {"beside": [finding.to_dict() for finding in beside]}
+    text = "\n".join([report_text(report), *(f"Beside: {finding}" for finding in beside)])
     if to is not None:
         as_table = to.suffix.lower() == ".csv"
-        text = to_csv(report_table(report, beside)) if as_table else report_html(report, beside)
-        write_file(to, text.encode())
-    result = report.to_dict() | {"beside": [finding.to_dict() for finding in beside]}
-    print_answer(
-        result, "\n".join([report_text(report), *(f"Beside: {finding}" for finding in beside)]), as_json
-    )
+        written = to_csv(report_table(report, beside)) if as_table else report_html(report, beside)
+        write_file(to, written.encode())
+    print_answer(result, text, as_json)
 
 
 @main.command()
@@ -148,13 +138,15 @@ def score(
     except (AssumptionError, ModelDataError, ValueError) as error:
         refuse(str(error))
     scored = time.perf_counter()
-    if out is not None:
-        write_file(out, to_csv(customers).encode())
     timings = {"read_seconds": round(loaded - started, 3), "score_seconds": round(scored - loaded, 3)}
     result = {**shop.source.report.to_dict(), **score_summary(analysis), "timings": timings}
     if engine == "lifetimes":
         result["model"]["lifetimes"] = reference(analysis)
-    print_answer(result, score_text(analysis, result, out), as_json)
+    text = score_text(analysis, result, out)
+    # The file last: whatever stops the command before leaves none.
+    if out is not None:
+        write_file(out, to_csv(customers).encode())
+    print_answer(result, text, as_json)
 
 
 @main.command("backtest")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,6 +16,7 @@ from clv.ingest import OrderFile, read_orders
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED_DATA = PROJECT.parent / "shared" / "data"
+PATIENCE = 280  # seconds for a run of the app, fewer than pytest's own limit: a shared machine may stand still for minutes
 SAMPLE_ORDERS = PROJECT / "sample_data" / "orders.csv"
 
 # Shared machines stall now and then; a slow example is no failure.
@@ -74,3 +76,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Fast tests first: those of the pages after the rest, those in the browser last."""
     slow = ("tests/app/", "tests/browser/")
     items.sort(key=lambda item: [part in item.path.as_posix() for part in reversed(slow)])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With several workers (make test): a file to a worker, and all databases to one, which starts each of them once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return "databases" if "/databases/" in file else file
+
+    return ByFile(config, log)

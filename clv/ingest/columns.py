@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache
 
@@ -205,13 +205,14 @@ def header_score(cells: Iterable[str], wanted: frozenset[str] = frozenset()) -> 
     return asked * 2 + len(_guess_by_name([*dict.fromkeys(named)]))
 
 
-def find_column(columns: Iterable[str], wanted: str) -> str | None:
+def find_column(columns: Collection[str], wanted: str) -> str | None:
     """The column of that name: exactly, or else without case and punctuation."""
-    named = [column for column in columns if column]
-    if wanted in named:
+    if wanted and wanted in columns:
         return wanted
-    alike = [column for column in named if normalised(column) == normalised(wanted)]
-    return alike[0] if alike and normalised(wanted) else None
+    name = normalised(wanted)
+    return (
+        next((column for column in columns if column and normalised(column) == name), None) if name else None
+    )
 
 
 def wanted_names(mapping: ColumnMapping | Mapping[str, str] | None) -> frozenset[str]:

@@ -111,6 +111,7 @@ def decide_dates(
     )
     found = [str(shape) for shape, _ in shapes.distinct_shapes(engine, filled, ["shape"])]
     layouts = [layout for shape in found if (layout := _layout(shape)) is not None]
+    layouts = _with_years_last(engine, relation, layouts)
     open_layouts = [layout for layout in layouts if layout.parts_at is not None]
     order = given or (
         decide_order(engine, _parts_of(relation, open_layouts), where) if open_layouts else None
@@ -145,6 +146,33 @@ def _moment_layout(shape: str, match: re.Match[str], month: int | None) -> DateL
     return DateLayout(
         shape, "moment", month, at("y"), at("m"), at("d"), at("h"), at("min"), at("s"), half, parts
     )
+
+
+def _with_years_last(
+    engine: duckdb.DuckDBPyConnection, relation: str, layouts: list[DateLayout]
+) -> list[DateLayout]:
+    """Tell 31012024 from 20240131: no such number can be read both ways, so what most of them are is right."""
+    unmarked = {layout.shape: layout.year_at[0] for layout in layouts if _is_unmarked(layout)}
+    if not unmarked:
+        return layouts
+    table = shapes.values_table(list(unmarked.items()), ("shape", "y_at"), "layout")
+    # The first two digits of a year, where a month would stand.
+    found = engine.execute(f"""
+        SELECT layout.shape FROM {relation} JOIN {table} ON {shapes.shape_of("date_text")} = layout.shape
+        GROUP BY ALL HAVING 2 * count(*) FILTER (substring(date_text, y_at + 4, 2) IN ('19', '20')) > count(*)""")
+    last = {str(shape) for (shape,) in found.fetchall()}
+    return [_year_last(layout) if layout.shape in last else layout for layout in layouts]
+
+
+def _is_unmarked(layout: DateLayout) -> bool:
+    start, length = layout.year_at
+    return (layout.month_at, layout.day_at) == ((start + 4, 2), (start + 6, 2)) and length == 4
+
+
+def _year_last(layout: DateLayout) -> DateLayout:
+    start = layout.year_at[0]
+    parts = ((start, 2), (start + 2, 2), (start + 4, 4))
+    return replace(layout, year_at=NOWHERE, month_at=NOWHERE, day_at=NOWHERE, parts_at=parts)
 
 
 def _settled(layout: DateLayout, order: DateOrder) -> DateLayout:

@@ -145,14 +145,15 @@ def _quoted(names: Iterable[str]) -> str:
 
 
 def _others(files: Sequence[tuple[str, Sequence[str]]], mapping: ColumnMapping) -> list[str]:
+    """The columns that are no field, as the first file that has them writes their names."""
     others: dict[str, str] = {}
     for _, columns in files:
         main = [getattr(mapping, field) for field in MAIN_FIELDS]
         used = {find_column(columns, column) for column in main if column}
         for column in columns:
-            if column and column not in used and find_column(others.values(), column) is None:
-                others[column] = column
-    return list(others)
+            if column and column not in used:
+                others.setdefault(normalised(column) or column, column)
+    return list(others.values())
 
 
 def _shared_columns(name: str, mapping: ColumnMapping) -> list[Problem]:

@@ -7,10 +7,11 @@ import hashlib
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
 
 import streamlit as st
@@ -37,6 +38,7 @@ STATE = "clv_session"
 EMPTIED = "uploads_emptied"
 
 Progress = Callable[[float, str], None]
+LOOK_EVERY = 0.2  # seconds
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Session:
     settings: dict[str, Any] = field(default_factory=dict)
     database: OrderDatabase | None = None
     analysis: Analysis | None = None
+    reading: Lock = field(default_factory=Lock)
 
 
 @st.cache_resource(show_spinner="Loading the sample shop …")
@@ -132,15 +135,28 @@ def take_uploads(uploads: Sequence[Any], progress: Progress) -> None:
     state = session()
     if not uploads or fingerprint in (state.fingerprint, state.cancelled):
         return
-    before = state.files
-    files = _on_disk(uploads, state)
+    with _one_read_at_a_time(state, progress):
+        if fingerprint == state.fingerprint:
+            return
+        before = state.files
+        try:
+            _read(state, _on_disk(uploads, state), {}, progress)
+        except BaseException:
+            _remove_all_but(before, state)
+            raise
+        state.fingerprint, state.cancelled = fingerprint, ""
+        _remove_all_but(state.files, state)
+
+
+@contextmanager
+def _one_read_at_a_time(state: Session, progress: Progress) -> Iterator[None]:
+    """Streamlit starts a new run while the one that it interrupts, a read, may still be tidying up."""
+    while not state.reading.acquire(timeout=LOOK_EVERY):
+        progress(0.0, "Stopping what was being read")
     try:
-        _read(state, files, {}, progress)
-    except BaseException:
-        _remove_all_but(before, state)
-        raise
-    state.fingerprint, state.cancelled = fingerprint, ""
-    _remove_all_but(state.files, state)
+        yield
+    finally:
+        state.reading.release()
 
 
 def cancel_reading(fingerprint: str) -> None:
@@ -151,7 +167,8 @@ def cancel_reading(fingerprint: str) -> None:
 def reread(settings: Mapping[str, Any], progress: Progress) -> None:
     """Read the uploaded files again under other settings (mapping, date_order, currency)."""
     state = session()
-    _read(state, state.files, dict(settings), progress)
+    with _one_read_at_a_time(state, progress):
+        _read(state, state.files, dict(settings), progress)
 
 
 def _read(state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any], progress: Progress) -> None:
@@ -162,6 +179,7 @@ def _read(state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any]
     try:
         shop = read_shop(files, progress=progress, recall=recall, store=state.store, **settings)
         dataset = shop.dataset()
+        progress(1.0, "Done")  # the last moment at which a read that was interrupted changes nothing
     except (InputError, ValueError) as error:
         problems = error.problems if isinstance(error, InputError) else (error,)
         # The files stay at hand, so that their columns can be chosen.

@@ -324,16 +324,27 @@ def _start_from_file(state: Session) -> dict[str, Any]:
     """The controls' start values; a new file brings its own currency and a CAC range of its own."""
     start = _start_values(state.dataset)
     before = st.session_state.get("assumed_for")
+    if before is None:
+        _take_values_from_link(state.dataset)
     if before != id(state.dataset):
         st.session_state["assumed_for"] = id(state.dataset)
         st.session_state["currency"] = start["currency"]
-        if _column_to_group_by() is None:
+        if "group_by" in st.session_state and _column_to_group_by() is None:
             st.session_state["group_by"] = ONE_FOR_ALL
         if before is not None:
             # A slider whose range changes forgets its value, so it is said again.
             cac = float(st.session_state.get("cac", start["cac"]))
             st.session_state["cac"] = _on_slider(cac, state.dataset)
     return start
+
+
+def _take_values_from_link(dataset: Dataset) -> None:
+    """A link that is written by hand may give a value, ?group_by=channel, where the selector writes its label."""
+    values = {"model": MODELS, "intervals": INTERVALS, "group_by": dataset.groupable_attributes}
+    for key, known in values.items():
+        given = st.query_params.get(key)
+        if given in known:
+            st.session_state[key] = given
 
 
 def _reset() -> None:

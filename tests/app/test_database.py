@@ -8,7 +8,7 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import PROJECT, SAMPLE_ORDERS
+from tests.conftest import PATIENCE, PROJECT, SAMPLE_ORDERS
 
 SECRETS = """
 [connections.warehouse]
@@ -29,7 +29,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text(SECRETS.format(path=path))
     monkeypatch.chdir(tmp_path)
-    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
+    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE).run()
 
 
 def said(app: AppTest) -> str:

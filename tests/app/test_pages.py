@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from xml.etree import ElementTree
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import PROJECT, SAMPLE_ORDERS, real_file
+from tests.conftest import PATIENCE, PROJECT, SAMPLE_ORDERS, real_file
 
 PAGES = {
     "Overview": "pages/overview.py",
@@ -44,9 +45,29 @@ def own_orders(customers: int = 700, seed: int = 3) -> bytes:
     return rows.to_csv(sep=";", decimal=",", index=False, date_format="%d.%m.%Y").encode("cp1250")
 
 
+def start() -> AppTest:
+    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE).run()
+
+
 @pytest.fixture
 def app() -> AppTest:
-    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120).run()
+    return start()
+
+
+Showing = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="module")
+def showing() -> Showing:
+    """The app with the sample or a file, loaded once: for tests that look at page after page and set nothing."""
+    apps: dict[str, AppTest] = {}
+
+    def app_with(name: str = "", content: bytes = b"") -> AppTest:
+        if name not in apps:
+            apps[name] = give(start(), name, content) if name else start()
+        return apps[name]
+
+    return app_with
 
 
 def open_page(app: AppTest, name: str) -> AppTest:
@@ -78,8 +99,8 @@ def assert_sound(app: AppTest) -> None:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_sample(app, name):
-    page = open_page(app, name)
+def test_sample(showing, name):
+    page = open_page(showing(), name)
     assert_sound(page)
     assert page.title[0].value == name
     assert not page.error
@@ -87,8 +108,8 @@ def test_sample(app, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_uploaded_file(app, name):
-    page = open_page(give(app, "zamowienia.csv", own_orders()), name)
+def test_uploaded_file(showing, name):
+    page = open_page(showing("zamowienia.csv", own_orders()), name)
     assert_sound(page)
     assert not page.error, page.error[0].value
     assert "700 customers" in words(page)
@@ -96,8 +117,8 @@ def test_uploaded_file(app, name):
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("bad", BAD_FILES)
-def test_bad_file_is_explained_and_the_sample_stays(app, name, bad):
-    page = open_page(give(app, bad, BAD_FILES[bad]), name)
+def test_bad_file_is_explained_and_the_sample_stays(showing, name, bad):
+    page = open_page(showing(bad, BAD_FILES[bad]), name)
     assert_sound(page)
     said = "\n".join(element.value for element in page.error)
     assert "could not be used" in said
@@ -108,8 +129,8 @@ def test_bad_file_is_explained_and_the_sample_stays(app, name, bad):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_nobody_buys_twice(app, name):
-    page = open_page(give(app, "once.csv", ONE_TIME.encode()), name)
+def test_nobody_buys_twice(showing, name):
+    page = open_page(showing("once.csv", ONE_TIME.encode()), name)
     assert_sound(page)
     if name not in ("Data", "Trust"):
         assert "No forecast from these data" in words(page)
@@ -117,8 +138,8 @@ def test_nobody_buys_twice(app, name):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_one_customer(app, name):
-    page = open_page(give(app, "one.csv", b"customer,date,amount\na,2024-01-31,5\na,2024-03-01,6\n"), name)
+def test_one_customer(showing, name):
+    page = open_page(showing("one.csv", b"customer,date,amount\na,2024-01-31,5\na,2024-03-01,6\n"), name)
     assert_sound(page)
     assert page.error or "No forecast" in words(page) or name in ("Data", "Trust")
 
@@ -129,8 +150,8 @@ def few_orders() -> bytes:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_few_customers_get_the_history_and_a_rough_forecast_on_request(app, name):
-    page = open_page(give(app, "few.csv", few_orders()), name)
+def test_few_customers_get_the_history_and_a_rough_forecast_on_request(showing, name):
+    page = open_page(showing("few.csv", few_orders()), name)
     assert_sound(page)
     if name in ("Data", "Trust"):
         return
@@ -139,6 +160,7 @@ def test_few_customers_get_the_history_and_a_rough_forecast_on_request(app, name
     page.toggle(key="rough_forecast").set_value(True).run()
     assert_sound(page)
     assert "120 customers brought" not in words(page)
+    page.toggle(key="rough_forecast").set_value(False).run()
 
 
 def test_a_rough_forecast_is_a_range(app):
@@ -160,8 +182,8 @@ def customer_table() -> bytes:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_table_of_customers(app, name):
-    page = open_page(give(app, "summary.csv", customer_table()), name)
+def test_a_table_of_customers(showing, name):
+    page = open_page(showing("summary.csv", customer_table()), name)
     assert_sound(page)
     assert not page.error
     assert "900 customers" in words(page)
@@ -179,7 +201,9 @@ def table_page() -> None:
 
 
 def test_a_table_of_customers_in_weeks():
-    page = give(AppTest.from_function(table_page, default_timeout=120).run(), "summary.csv", customer_table())
+    page = give(
+        AppTest.from_function(table_page, default_timeout=PATIENCE).run(), "summary.csv", customer_table()
+    )
     page.selectbox(key="data_unit").set_value("weeks")
     next(button for button in page.button if button.label == "Read the table again").click().run()
     assert_sound(page)
@@ -280,6 +304,17 @@ def test_a_model_for_each_channel_and_one_model_again_with_another_file(app):
     assert page.selectbox(key="group_by").value == "One model for all customers"
 
 
+@pytest.mark.parametrize("given", ["channel", "By channel"])
+def test_a_link_gives_the_column_to_group_by(given):
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)
+    app.query_params |= {"group_by": given, "model": "bg-nbd"}
+    app.run()
+    assert_sound(app)
+    assert app.selectbox(key="group_by").value == "channel"
+    assert app.selectbox(key="model").value == "bg-nbd"
+    assert "Groups by channel buy differently" in words(app)
+
+
 def test_gross_margin_takes_off_variable_costs(app):
     app.segmented_control(key="margin_kind").set_value("Gross").run()
     page = app.slider(key="margin").set_value(55).run()
@@ -347,9 +382,9 @@ def test_names_from_a_file_are_shown_as_they_are(app):
 
 
 @pytest.mark.parametrize("name", ["Overview", "Data", "What-if"])
-def test_cdnow(app, name):
+def test_cdnow(showing, name):
     path = real_file("cdnow", "CDNOW_master.csv")
-    page = open_page(give(app, path.name, path.read_bytes()), name)
+    page = open_page(showing(path.name, path.read_bytes()), name)
     assert_sound(page)
     assert "23,570 customers" in words(page)
 

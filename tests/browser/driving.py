@@ -38,14 +38,20 @@ PHONE: Viewport = (390, 844)
 
 
 @contextmanager
-def running_app(log: Path, script: Path = REPOSITORY / "app.py") -> Iterator[str]:
-    """The real app on a free port; its address while it runs. What it says goes to the file `log`."""
+def running_app(
+    log: Path, script: Path = REPOSITORY / "app.py", temporary: Path | None = None
+) -> Iterator[str]:
+    """The real app on a free port; its address while it runs. What it says goes to the file `log`.
+
+    What it needs for a while goes to the folder `temporary`, where one is given.
+    """
     port = _free_port()
     options = ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
     with log.open("wb") as said:
         server = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(script), *options],
             cwd=script.parent,
+            env=os.environ | ({"TMPDIR": str(temporary)} if temporary else {}),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
@@ -189,7 +195,13 @@ def set_slider(page: Page, key: str, steps: int) -> None:
 
 
 def upload(page: Page, files: Path | str | Sequence[Path | str], *, nth: int = 0) -> None:
-    """Gives files to the page's file uploader (the nth, if it has more)."""
+    """Gives files to the page's file uploader (the nth, if it has more) and waits until they are read."""
+    hand_over(page, files, nth=nth)
+    wait_until_idle(page)
+
+
+def hand_over(page: Page, files: Path | str | Sequence[Path | str], *, nth: int = 0) -> None:
+    """Gives files to the page's file uploader and waits until the app has them; it then begins to read."""
     several = [files] if isinstance(files, Path | str) else list(files)
     show_sidebar(page)
     arrived: list[Response] = []
@@ -207,7 +219,6 @@ def upload(page: Page, files: Path | str | Sequence[Path | str], *, nth: int = 0
     refused = [response.status for response in arrived if not response.ok]
     if refused or len(arrived) < len(several):
         raise RuntimeError(f"{len(arrived)} of {len(several)} files were answered; refusals: {refused}.")
-    wait_until_idle(page)
 
 
 def page_names(page: Page) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from order_files import PLAIN, Write, rows_of
 
 from clv.ingest import InputError, OrderFile, read_orders
 from clv.ingest.marks import marks_of
+from clv.ingest.resolve import resolve_mapping
 from clv.ingest.source import TextSource
 from clv.ingest.spool_store import SpoolStore
 
@@ -156,3 +158,12 @@ def test_order_numbers_count_exactly(write: Write) -> None:
 def test_file_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file"):
         read_orders([OrderFile("orders.csv", tmp_path / "absent.csv")], store=SpoolStore())
+
+
+def test_thousands_of_columns_are_told_apart_at_once() -> None:
+    columns = ["customer", "date", "amount", *(f"question {number}" for number in range(6_000)), "Question-7"]
+    started = time.process_time()
+    mapping, problems = resolve_mapping([("wide.csv", columns)] * 3, None)
+    assert time.process_time() - started < 3
+    assert mapping is not None
+    assert (len(mapping.attributes), problems) == (6_000, [])

@@ -46,6 +46,7 @@ DATE_STYLES = {
     "iso with clock": "%Y-%m-%dT%H:%M:%S",
     "with zone": "%Y-%m-%d %H:%M:%S +0200",
     "compact": "%Y%m%d",
+    "compact, day first": "%d%m%Y",
     "british": "%d/%m/%Y",
     "german": "%d.%m.%Y %H:%M",
     "american": "%m/%d/%Y %I:%M:%S %p",

@@ -142,6 +142,17 @@ def test_years_of_two_digits_may_stand_first(read: Read) -> None:
     assert question.readings[0].dates == (dt.date(2003, 1, 23), dt.date(2023, 1, 3))
 
 
+def test_eight_digits_with_the_year_last(read: Read) -> None:
+    assert moments_of(read, "31012024", "03042024") == [dt.datetime(2024, 1, 31), dt.datetime(2024, 4, 3)]
+    assert moments_of(read, "01312024", "03042024") == [dt.datetime(2024, 1, 31), dt.datetime(2024, 3, 4)]
+    with pytest.raises(
+        InputError, match="03042024 is 3 April 2024 as day/month/year and 4 March 2024"
+    ) as caught:
+        moments_of(read, "03042024", "05062024")
+    (question,) = caught.value.problems
+    assert isinstance(question, OpenDateOrder)
+
+
 def test_the_question_shows_both_readings_of_the_first_dates(read: Read) -> None:
     with pytest.raises(InputError) as caught:
         moments_of(read, "04/04/2024", "03/04/2024", "05/04/24", "03/04/2024")
