@@ -110,7 +110,7 @@ class Dataset:
         self.media: MediaCost | None = None
         if spend is not None:
             self.media, about = media_cost(spend, self.buyers, self._media_columns, self.report.currency)
-            found = (*found, *about)
+            found = (*found, *spend.assumed, *about)
         self.companions: tuple[Finding, ...] = found
         self._models: dict[ModelSetting, FittedModels] = {}
         self._forecasts: dict[ModelSetting, Forecast] = {}

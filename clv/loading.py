@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from clv.dataset import Dataset
 from clv.ingest import (
+    DATE_ORDERS,
     Contacts,
     CustomerTable,
+    DateOrder,
+    Finding,
     Ingested,
     InputError,
+    MixedDateOrder,
+    OpenDateOrder,
     OrderFile,
     Problem,
     Spend,
@@ -46,6 +51,7 @@ def read_shop(
     *,
     contacts: Sequence[OrderFile] = (),
     spend: Sequence[OrderFile] = (),
+    spend_date_order: DateOrder | None = None,
     unit: Unit = "days",
     as_of: dt.date | None = None,
     **reading: Any,
@@ -56,6 +62,8 @@ def read_shop(
     ----------
     files : orders, or one table of customers; contacts and spend among them are recognised.
     contacts, spend : files that are these whatever their header says.
+    spend_date_order : order of day, month and year in the files of spend; where it is not said and their dates leave it
+        open, it is that of the orders.
     unit, as_of : of a table of customers, see ``read_customer_table``.
     reading : settings of ``read_orders`` (mapping, date_order, currency, progress, ...).
 
@@ -75,8 +83,6 @@ def read_shop(
 
     beside = (*found.contacts, *contacts), (*found.spend, *spend)
     people = attempt(lambda: read_contacts(beside[0])) if beside[0] else None
-    # The spend is read first: the progress of the orders is the one to show.
-    costs = attempt(lambda: read_spend(beside[1])) if beside[1] else None
     source: Ingested | CustomerTable | None
     if found.customers and not reading.get("mapping"):
         problems += _more_than_one_table(found.customers, found.orders)
@@ -86,18 +92,67 @@ def read_shop(
     else:
         orders = (*found.customers, *found.orders)
         source = attempt(lambda: read_orders(orders, **reading))
-    raise_if_any(problems)
+    dates = _OrdersDates(
+        reading.get("date_order"), source.date_order if isinstance(source, Ingested) else None
+    )
+    costs = attempt(lambda: _read_spend(beside[1], spend_date_order, dates)) if beside[1] else None
+    raise_if_any(_one_question(problems))
     assert source is not None
     return ShopFiles(source, people, costs)
 
 
 def with_files_beside(
-    source: Ingested, contacts: Sequence[OrderFile] = (), spend: Sequence[OrderFile] = ()
+    source: Ingested,
+    contacts: Sequence[OrderFile] = (),
+    spend: Sequence[OrderFile] = (),
+    *,
+    date_order: DateOrder | None = None,
+    spend_date_order: DateOrder | None = None,
 ) -> ShopFiles:
-    """Orders that were read already, with files of contacts and spend; InputError as ``read_shop``."""
-    return ShopFiles(
-        source, read_contacts(contacts) if contacts else None, read_spend(spend) if spend else None
-    )
+    """Orders that were read already, with files of contacts and spend; settings and InputError as ``read_shop``."""
+    people = read_contacts(contacts) if contacts else None
+    dates = _OrdersDates(date_order, source.date_order)
+    return ShopFiles(source, people, _read_spend(spend, spend_date_order, dates) if spend else None)
+
+
+@dataclass(frozen=True)
+class _OrdersDates:
+    """The order of day, month and year in the orders: as the user said, and as it was found."""
+
+    said: DateOrder | None
+    found: DateOrder | None
+
+    def answer(self, problem: Problem) -> DateOrder | None:
+        """The order for dates beside the orders that do not tell their own; None where it does not fit them."""
+        if isinstance(problem, OpenDateOrder):
+            order = self.said or self.found
+            return order if order in problem.orders else None
+        return self.said if isinstance(problem, MixedDateOrder) else None
+
+
+def _read_spend(files: Sequence[OrderFile], said: DateOrder | None, orders: _OrdersDates) -> Spend:
+    """Spend under the order said; else that of its own dates; else that of the orders, which is then said."""
+    try:
+        return read_spend(files, date_order=said)
+    except InputError as error:
+        answers = [answer for problem in error.problems if (answer := orders.answer(problem))]
+        order = answers[0] if answers else None
+        if order is None:
+            raise InputError(map(_about_spend, error.problems)) from error
+    what = f"Dates are read {DATE_ORDERS[order]}, as those of the orders are"
+    todo = "Set their order of day and month on the Data page (--spend-date-order) if this is not so"
+    finding = Finding("spend date order", what, ", ".join(file.name for file in files), todo)
+    return replace(read_spend(files, date_order=order), assumed=(finding,))
+
+
+def _about_spend(problem: Problem) -> Problem:
+    return replace(problem, setting="spend_date_order") if isinstance(problem, OpenDateOrder) else problem
+
+
+def _one_question(problems: Sequence[Problem]) -> list[Problem]:
+    """Without what the answer to the first question most likely answers too."""
+    questions = [problem for problem in problems if isinstance(problem, OpenDateOrder)]
+    return [problem for problem in problems if problem not in questions[1:]]
 
 
 def _more_than_one_table(tables: Sequence[OrderFile], orders: Sequence[OrderFile]) -> list[Problem]:

@@ -183,6 +183,21 @@ def test_date_order_is_asked_for():
     assert as_json("check", path, "--date-order", "dmy")["revenue"] == pytest.approx(94_902.63)
 
 
+def test_the_date_order_holds_for_the_spend_too(tmp_path):
+    orders, spend = tmp_path / "orders.csv", tmp_path / "spend.csv"
+    orders.write_text(
+        "customer,date,amount\n" + "".join(f"c{n % 9},2024-0{n % 9 + 1}-05,9\n" for n in range(99))
+    )
+    spend.write_text("date,channel,spend\n03/04/2024,tv,50\n05/04/2024,web,20\n")
+    refused = run("check", orders, spend)
+    assert refused.exit_code == 2
+    assert "spend.csv" in refused.stderr
+    assert "--date-order dmy|mdy|ymd" in refused.stderr
+    for option in ("--date-order", "--spend-date-order"):
+        said = str(as_json("check", orders, spend, option, "mdy")["beside"])
+        assert "70.00 were spent from 2024-03-04 to 2024-05-04" in said
+
+
 def test_nothing_warns_on_import_or_use():
     command = [sys.executable, "-W", "error", "-m", "clv", "score", str(SAMPLE_ORDERS), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)

@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from clv.ingest import InputError, OrderFile
-from clv.loading import read_shop
+from clv.ingest import InputError, OpenDateOrder, OrderFile, read_orders
+from clv.loading import read_shop, with_files_beside
 
 ORDERS = "customer_id,date,amount,channel\n" + "".join(
     f"c{n % 7},2024-{n % 12 + 1:02d}-05,1{n % 9},{'tv' if n % 2 else 'web'}\n" for n in range(60)
@@ -17,6 +17,10 @@ SPEND = "date,channel,spend\n2024-01-05,tv,50\n2024-02-05,web,20\n"
 TABLE = "customer_id,frequency,recency,T,monetary_value\n" + "".join(
     f"c{n},{n % 4},{n % 4 * 10},100,{n % 4 * 9}\n" for n in range(40)
 )
+# 3 April or 4 March; the orders of DAY_FIRST say it themselves.
+OPEN_SPEND = "date,channel,spend\n03/04/2024,tv,50\n05/04/2024,web,20\n"
+OPEN_ORDERS = "customer_id,date,amount\n" + "".join(f"c{n % 7},0{n % 8 + 1}/03/2024,10\n" for n in range(60))
+DAY_FIRST = OPEN_ORDERS + "c1,25/03/2024,10\n"
 
 
 @pytest.fixture
@@ -71,3 +75,58 @@ def test_a_table_of_customers_stands_alone(write):
 def test_contacts_join_a_table_of_customers_too(write):
     dataset = read_shop([write("t.csv", TABLE), write("c.csv", CONTACTS)]).dataset()
     assert "nps" in dataset.summary.attributes
+
+
+def first_day_of_spend(shop):
+    return shop.spend.frame["date"].min().date()
+
+
+def said_beside(shop):
+    return " ".join(map(str, shop.dataset().companions))
+
+
+def test_spend_with_an_open_order_of_dates_is_read_as_the_orders_are_and_said(write):
+    files = [write("o.csv", DAY_FIRST), write("s.csv", OPEN_SPEND)]
+    shop = read_shop(files)
+    assert first_day_of_spend(shop) == dt.date(2024, 4, 3)
+    assert "Dates are read day/month/year, as those of the orders are (s.csv)" in said_beside(shop)
+    other = read_shop(files, spend_date_order="mdy")
+    assert first_day_of_spend(other) == dt.date(2024, 3, 4)
+    assert "Dates are read" not in said_beside(other)
+
+
+@pytest.mark.parametrize(("order", "day"), [("dmy", dt.date(2024, 4, 3)), ("mdy", dt.date(2024, 3, 4))])
+def test_one_answer_holds_for_orders_and_spend(write, order, day):
+    files = [write("o.csv", OPEN_ORDERS), write("s.csv", OPEN_SPEND)]
+    with pytest.raises(InputError) as refused:
+        read_shop(files)
+    (question,) = refused.value.problems
+    assert (question.setting, question.where) == ("date_order", "o.csv, column «date»")
+    assert first_day_of_spend(read_shop(files, date_order=order)) == day
+
+
+def test_the_order_of_the_dates_of_the_spend_is_asked_for_where_the_orders_do_not_tell(write):
+    files = [write("o.csv", ORDERS), write("s.csv", OPEN_SPEND)]
+    with pytest.raises(InputError) as refused:
+        read_shop(files)
+    (question,) = refused.value.problems
+    assert isinstance(question, OpenDateOrder)
+    assert (question.setting, question.where) == ("spend_date_order", "s.csv, column «date»")
+    assert first_day_of_spend(read_shop(files, spend_date_order="dmy")) == dt.date(2024, 4, 3)
+    beside = with_files_beside(read_orders(files[:1]), spend=files[1:], date_order="mdy")
+    assert first_day_of_spend(beside) == dt.date(2024, 3, 4)
+
+
+def test_dates_of_the_spend_that_tell_their_order_are_read_by_it(write):
+    files = [write("o.csv", OPEN_ORDERS), write("s.csv", OPEN_SPEND + "04/25/2024,tv,1\n")]
+    assert first_day_of_spend(read_shop(files, date_order="dmy")) == dt.date(2024, 3, 4)
+
+
+def test_spend_of_mixed_orders_wants_a_word_and_what_is_left_out_is_said(write):
+    mixed = OPEN_SPEND + "25/04/2024,tv,1\n04/25/2024,tv,1\n"
+    files = [write("o.csv", DAY_FIRST), write("s.csv", mixed)]
+    with pytest.raises(InputError, match="some dates can only be day/month/year"):
+        read_shop(files)
+    shop = read_shop(files, date_order="dmy")
+    assert len(shop.spend.frame) == 3
+    assert first_day_of_spend(shop) == dt.date(2024, 4, 3)

@@ -66,6 +66,11 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
         ),
         click.option("--spend", multiple=True, type=FILE, help="Marketing spend: date, channel and amount."),
         click.option(
+            "--spend-date-order",
+            type=click.Choice(["dmy", "mdy", "ymd"]),
+            help="Order of day, month and year in the spend, where it is not that of the orders.",
+        ),
+        click.option(
             "--unit",
             type=click.Choice(["days", "weeks"]),
             default="days",
@@ -91,7 +96,8 @@ def read(
     try:
         if isinstance(files, OrderDatabase):
             source = read_database(files, mapping or None, currency=settings["currency"])
-            return with_files_beside(source, people, costs)
+            orders = {name: settings[name] for name in ("date_order", "spend_date_order")}
+            return with_files_beside(source, people, costs, **orders)
         return read_shop(
             _named(files),
             contacts=people,

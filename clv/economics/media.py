@@ -114,6 +114,12 @@ def _summary(spend: Spend, total: float, won: int, first: pd.Timestamp, last: pd
 def _findings(spend: Spend, channels: pd.DataFrame, by: str | None, rows: int) -> tuple[Finding, ...]:
     where = ", ".join(spend.report.files)
     said = []
+    left = [row for row in spend.report.dropped if row.rows]
+    if left:
+        # A channel was read in the customer's place.
+        reasons = ", ".join(f"{row.reason.replace('customer', 'channel')} ({row.rows:,})" for row in left)
+        what = f"Rows of the spend were left out: {reasons}"
+        said.append(Finding("spend left out", what, where, "", sum(row.rows for row in left)))
     outside = len(spend.frame) - rows
     if outside:
         what = f"{outside:,} days of a channel lie before the first or after the last new customer and are not counted"

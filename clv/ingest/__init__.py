@@ -5,7 +5,7 @@ from clv.ingest.companions import SortedFiles, sort_files
 from clv.ingest.contacts import Contacts, read_contacts
 from clv.ingest.customer_table import CustomerTable, read_customer_table
 from clv.ingest.date_order import WORDS as DATE_ORDERS
-from clv.ingest.date_order import DateReading, OpenDateOrder
+from clv.ingest.date_order import DateOrder, DateReading, MixedDateOrder, OpenDateOrder
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import OrderFile
 from clv.ingest.findings import Finding
@@ -21,6 +21,7 @@ __all__ = [
     "ColumnMapping",
     "Contacts",
     "CustomerTable",
+    "DateOrder",
     "DateReading",
     "DroppedRows",
     "FilePreview",
@@ -28,6 +29,7 @@ __all__ = [
     "Ingested",
     "InputError",
     "Layout",
+    "MixedDateOrder",
     "OpenDateOrder",
     "OrderFile",
     "Problem",

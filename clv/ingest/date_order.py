@@ -36,10 +36,17 @@ class OpenDateOrder(Problem):
         The two orders in which every date of the column can be read.
     readings : tuple of DateReading
         Dates of the user's own rows, the first ones in the file; their `dates` are in the order of `orders`.
+    setting : str
+        The setting of ``clv.loading.read_shop`` that answers it.
     """
 
     orders: tuple[DateOrder, DateOrder]
     readings: tuple[DateReading, ...]
+    setting: str = "date_order"
+
+
+class MixedDateOrder(Problem):
+    """Dates of one column can be read in no common order of day and month."""
 
 
 def latest_two_digits() -> int:
@@ -47,7 +54,7 @@ def latest_two_digits() -> int:
     return (dt.date.today().year + 1) % 100
 
 
-def decide_order(engine: duckdb.DuckDBPyConnection, parts: str, where: str) -> DateOrder | Problem:
+def decide_order(engine: duckdb.DuckDBPyConnection, parts: str, where: str) -> DateOrder | Problem | None:
     """Find the order in which the dates of a column are written.
 
     Parameters
@@ -60,7 +67,8 @@ def decide_order(engine: duckdb.DuckDBPyConnection, parts: str, where: str) -> D
 
     Returns
     -------
-    DateOrder, OpenDateOrder where two orders fit every date, or Problem where none does.
+    DateOrder, OpenDateOrder where two orders fit every date, MixedDateOrder where none does, or None where no date
+    depends on it.
     """
     counted = engine.execute(f"""
         SELECT count(*) FILTER (a BETWEEN 13 AND 31 AND b <= 12), count(*) FILTER (b BETWEEN 13 AND 31 AND a <= 12),
@@ -81,7 +89,7 @@ def decide_order(engine: duckdb.DuckDBPyConnection, parts: str, where: str) -> D
         return _question(
             engine, parts, ("dmy", "mdy"), "a <> b AND a BETWEEN 1 AND 12 AND b BETWEEN 1 AND 12", where
         )
-    return "dmy"
+    return None
 
 
 def _voted(votes: Mapping[DateOrder, int], where: str) -> DateOrder | Problem:
@@ -89,7 +97,7 @@ def _voted(votes: Mapping[DateOrder, int], where: str) -> DateOrder | Problem:
     if sum(votes.values()) - votes[best] <= 0.01 * votes[best]:
         return best
     what = f"some dates can only be {WORDS['dmy']} and others only {WORDS['mdy']}"
-    return Problem(what, where, "Write all dates one way, or set the order of day and month")
+    return MixedDateOrder(what, where, "Write all dates one way, or set the order of day and month")
 
 
 def _question(
@@ -98,7 +106,7 @@ def _question(
     orders: tuple[DateOrder, DateOrder],
     telling: str,
     where: str,
-) -> DateOrder | Problem:
+) -> Problem | None:
     found = engine.execute(f"""
         SELECT date_text, a, b, c FROM {parts} WHERE {telling}
         GROUP BY ALL ORDER BY min((file_no, source_line)) LIMIT {4 * SHOWN_DATES}""").fetchall()
@@ -108,7 +116,7 @@ def _question(
         if (first := _date(orders[0], numbers)) and (second := _date(orders[1], numbers)) and first != second
     ]
     if not shown:
-        return orders[0]
+        return None
     text, (first, second) = shown[0].text, shown[0].dates
     reason = (
         "every day is at most 12, so the order of day and month cannot be told"

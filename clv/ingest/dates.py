@@ -82,9 +82,13 @@ NOTHING = DateLayout("")
 
 @dataclass(frozen=True)
 class DateStyle:
-    """How the dates of the column are to be read: a layout for each shape that is a date."""
+    """How the dates of the column are to be read: a layout for each shape that is a date.
+
+    `order` is that of day, month and year where the user or the dates settled it.
+    """
 
     layouts: tuple[DateLayout, ...] = ()
+    order: DateOrder | None = None
 
 
 def decide_dates(
@@ -118,7 +122,7 @@ def decide_dates(
     )
     if isinstance(order, Problem):
         return order
-    return DateStyle(tuple(_settled(layout, order or "dmy") for layout in layouts))
+    return DateStyle(tuple(_settled(layout, order or "dmy") for layout in layouts), order)
 
 
 def _layout(shape: str) -> DateLayout | None:

@@ -41,7 +41,8 @@ class Ingested:
     """The transactions of a read and the account of it.
 
     `failed_payments` are payments that did not go through, which are no orders: customer_id (or the email address,
-    None where neither is known), date, amount, currency, status and card_expiry (text YYYY-MM).
+    None where neither is known), date, amount, currency, status and card_expiry (text YYYY-MM). `date_order` is that of
+    day, month and year where the user or the dates settled it.
     """
 
     transactions: Transactions
@@ -49,6 +50,7 @@ class Ingested:
     failed_payments: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=FAILED_PAYMENT_COLUMNS)
     )
+    date_order: DateOrder | None = None
 
 
 def read_orders(
@@ -324,7 +326,7 @@ def _read(
         engine, lines if report.rows_kept < report.rows_read else f"(SELECT * FROM {lines} LIMIT 0)"
     )
     tell(1.0, "Done")
-    return Ingested(kept, report, failed)
+    return Ingested(kept, report, failed, styles.date.order)
 
 
 def _styles(

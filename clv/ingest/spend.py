@@ -15,6 +15,7 @@ from clv.ingest.containers import open_single
 from clv.ingest.date_order import DateOrder
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import OrderFile
+from clv.ingest.findings import Finding
 from clv.ingest.quality import QualityReport
 from clv.ingest.read import read_orders
 from clv.ingest.resolve import columns_there_are
@@ -30,10 +31,13 @@ class Spend:
         date (day), channel (text), spend (money), one row per day and channel.
     report : QualityReport
         What was read and left out; its customers are the channels.
+    assumed : tuple of Finding
+        What was taken for granted because the orders are so.
     """
 
     frame: pd.DataFrame
     report: QualityReport
+    assumed: tuple[Finding, ...] = ()
 
 
 def read_spend(files: Sequence[OrderFile], *, date_order: DateOrder | None = None) -> Spend:

@@ -74,14 +74,9 @@ def _form_of(file: OrderFile, settings: dict[str, Any], *, editable: bool) -> No
         _remembered_choice(seen, settings)
     with st.form("data_columns"):
         mapping = _column_choices(seen, settings.get("mapping") or remembered or {})
-        order = st.selectbox(
-            "Order of day and month",
-            list(DATE_ORDERS),
-            index=list(DATE_ORDERS).index(settings.get("date_order")),
-            format_func=DATE_ORDERS.__getitem__,
-            key="data_date_order",
-            help="Only needed where the file leaves it open, as in 03/04/2026.",
-        )
+        orders = {"date_order": _date_order(settings, "date_order", "Order of day and month")}
+        if session().has_spend_file:
+            orders["spend_date_order"] = _spend_date_order(settings)
         only, rates = _currency_choices(settings)
         once = st.checkbox(
             "Count rows that repeat another one exactly only once",
@@ -92,10 +87,27 @@ def _form_of(file: OrderFile, settings: dict[str, Any], *, editable: bool) -> No
         )
         if st.form_submit_button("Read the file again", type="primary"):
             _keep_choice(seen, mapping)
-            chosen = {"mapping": mapping, "date_order": order, "currency": only, "remove_duplicates": once}
+            chosen = {"mapping": mapping, **orders, "currency": only, "remove_duplicates": once}
             with reading_progress() as progress:
                 reread({**chosen, "rates": rates}, progress)
             st.rerun()
+
+
+def _date_order(settings: dict[str, Any], name: str, label: str) -> str | None:
+    current = settings.get(name)
+    return st.selectbox(
+        label,
+        list(DATE_ORDERS),
+        index=list(DATE_ORDERS).index(current),
+        format_func=DATE_ORDERS.__getitem__,
+        # Another answer is another control: one that stays shows what it showed before the question was answered.
+        key=f"data_{name}_{current}",
+        help="Only needed where the file leaves it open, as in 03/04/2026.",
+    )
+
+
+def _spend_date_order(settings: dict[str, Any]) -> str | None:
+    return _date_order(settings, "spend_date_order", "Order of day and month in the marketing spend")
 
 
 def _keep_choice(seen: FilePreview, mapping: dict[str, str]) -> None:
@@ -208,7 +220,8 @@ def table_form() -> None:
             key="data_as_of",
             help="The day that the table was made for.",
         )
+        dates = {"spend_date_order": _spend_date_order(state.settings)} if state.has_spend_file else {}
         if st.form_submit_button("Read the table again", type="primary"):
             with reading_progress() as progress:
-                reread({"unit": unit, "as_of": day_of_table}, progress)
+                reread({"unit": unit, "as_of": day_of_table, **dates}, progress)
             st.rerun()

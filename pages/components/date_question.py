@@ -20,11 +20,13 @@ def ask_date_order(question: OpenDateOrder) -> None:
     answer = st.session_state.pop(ANSWER, None)
     if answer in question.orders:
         with reading_progress() as progress:
-            reread({**session().settings, "date_order": answer}, progress)
+            reread({**session().settings, question.setting: answer}, progress)
         st.rerun()
     names = [DATE_ORDERS[order] for order in question.orders]
     with st.container(border=True):
-        st.markdown("**How are the dates written?** These are dates of your file, read both ways.")
+        st.markdown(
+            f"**How are the dates written?** These are dates of {plain(question.where)}, read both ways."
+        )
         frame = pd.DataFrame(
             [[reading.text, *map(_written, reading.dates)] for reading in question.readings],
             columns=["In the file", *(f"As {name}" for name in names)],

@@ -90,7 +90,7 @@ def beside_the_orders(findings: Sequence[Finding]) -> None:
     if not findings:
         return
     st.subheader("Files beside the orders")
-    st.markdown("\n".join(f"- {plain(str(finding))}" for finding in findings))
+    st.markdown("\n".join(f"- {plain(_in_app(str(finding)))}" for finding in findings))
 
 
 def assumptions(assumed: Sequence[Finding]) -> None:

@@ -51,6 +51,7 @@ class Session:
     files: tuple[OrderFile, ...] = ()
     # The first of the files that holds orders or a table of customers: whose columns can be chosen.
     orders_file: OrderFile | None = None
+    has_spend_file: bool = False
     fingerprint: str = ""
     cancelled: str = ""
     folder: Path | None = None
@@ -165,7 +166,7 @@ def cancel_reading(fingerprint: str) -> None:
 
 
 def reread(settings: Mapping[str, Any], progress: Progress) -> None:
-    """Read the uploaded files again under other settings (mapping, date_order, currency)."""
+    """Read the uploaded files again under other settings (mapping, date_order, spend_date_order, currency)."""
     state = session()
     with _one_read_at_a_time(state, progress):
         _read(state, state.files, dict(settings), progress)
@@ -176,6 +177,7 @@ def _read(state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any]
     state.question = None
     found = sort_files(files)
     orders_file = (*found.orders, *found.customers)[0]
+    state.has_spend_file = bool(found.spend)
     try:
         shop = read_shop(files, progress=progress, recall=recall, store=state.store, **settings)
         dataset = shop.dataset()

@@ -96,3 +96,18 @@ def test_repeated_rows_leave_on_request() -> None:
     assert "41 rows used" in words(page)
     page.checkbox(key="data_remove_duplicates").check()
     assert "40 rows used" in words(submit(page))
+
+
+def test_the_order_of_day_and_month_of_the_spend_can_be_set() -> None:
+    spend = b"date,channel,spend\n03/04/2024,tv,50\n05/04/2024,web,20\n"
+    files = [("orders.csv", STRIPE.encode(), "text/csv"), ("spend.csv", spend, "text/csv")]
+    page = AppTest.from_function(form, default_timeout=PATIENCE).run()
+    page.file_uploader(key="uploads").set_value(files).run()
+    assert "spend.csv, column «date»: every day is at most 12" in words(page)
+    page.selectbox(key="data_currency").set_value("EUR")
+    for before, order, first in ((None, "mdy", "2024-03-04"), ("mdy", "dmy", "2024-04-03")):
+        page.selectbox(key=f"data_spend_date_order_{before}").set_value(order)
+        submit(page)
+        assert page.selectbox(key=f"data_spend_date_order_{order}").value == order
+        said = " ".join(map(str, page.session_state["clv_session"].dataset.companions))
+        assert f"were spent from {first}" in said

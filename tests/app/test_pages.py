@@ -428,3 +428,17 @@ def test_an_open_order_of_day_and_month_is_asked_for_with_both_readings(app, ord
     assert not page.info
     assert "20 customers" in words(page)
     assert f"from {first}" in words(page)
+
+
+def test_an_open_order_of_day_and_month_in_the_spend_is_asked_for(app):
+    spend = b"date,channel,spend\n03/04/2024,tv,50\n05/04/2024,web,20\n"
+    files = [("orders.csv", ONE_TIME.encode(), "text/csv"), ("spend.csv", spend, "text/csv")]
+    page = open_page(app.file_uploader(key="uploads").set_value(files).run(), "Data")
+    assert_sound(page)
+    assert not page.error
+    assert r"spend\.csv is read once you answer one question" in words(page)
+    assert page.dataframe[0].value.iloc[0].to_list() == ["03/04/2024", "3 April 2024", "4 March 2024"]
+    page.button(key="date_order_mdy").click().run()
+    assert_sound(page)
+    assert "70.00 were spent from 2024-03-04 to 2024-05-04" in words(page).replace("\\", "")
+    assert page.selectbox(key="data_spend_date_order_mdy").value == "mdy"
