@@ -92,7 +92,8 @@ def _open_recognised(file: Recognised, workdir: Path, wanted: frozenset[str]) ->
         return [ParquetSource(file, workdir)]
     if file.kind == "text":
         return [TextSource(file, workdir, wanted)]
-    sheets = read_sheets(file.name, file.path, wanted)
+    read = read_sheets(file.name, file.path, wanted)
+    sheets = read.found
     tables = [Table(f"«{sheet.title}»", sheet.columns, len(sheet.rows)) for sheet in sheets]
     chosen = _of_one_make(tables, wanted)
     sources = [
@@ -101,7 +102,7 @@ def _open_recognised(file: Recognised, workdir: Path, wanted: frozenset[str]) ->
         )
         for place in chosen
     ]
-    sources[0].warnings = _said(file.name, "sheet", tables, chosen)
+    sources[0].warnings = (*_said(file.name, "sheet", tables, chosen), *read.warnings)
     return list(sources)
 
 

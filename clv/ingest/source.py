@@ -231,7 +231,10 @@ class SheetSource(Source):
     def spool(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
         """Hand all rows over, each column with the type that its cells share."""
         cells = list(zip(*self._sheet.rows, strict=True)) or [()] * len(self.columns)
-        arrays = [workbook.column_array(column) for column in cells]
+        arrays = [
+            workbook.column_array(self._sheet.dates(column) if roles.get(at) == "date" else column)
+            for at, column in enumerate(cells)
+        ]
         kinds = tuple(_arrow_kind(array) for array in arrays)
         handed = sql.unique_name("handed")
         engine.register(handed, pa.table({f"c{position}": array for position, array in enumerate(arrays)}))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ from clv.ingest.files import unusable
 
 Cell = Any
 SEARCHED_ROWS = 60
+# Days from the last one of 1899, where most spreadsheets begin to count, to the first of 1904, where some do.
+DAYS_TO_1904 = 1462
+SINCE_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true)[\"']")
 
 
 @dataclass(frozen=True)
@@ -34,15 +39,43 @@ class Sheet:
         Row of the first line of data as the spreadsheet numbers it.
     rows : list of list
         Cells as the spreadsheet keeps them.
+    since_1904 : bool
+        Whether numbers without the format of a date count days from 1904.
+    header_of : str
+        The sheet that names the columns, where this one has no names and goes on with its rows.
     """
 
     title: str
     columns: tuple[str, ...]
     first_line: int
     rows: list[list[Cell]]
+    since_1904: bool = False
+    header_of: str = ""
+
+    def dates(self, cells: Sequence[Cell]) -> list[Cell]:
+        """Cells of a column of dates, with numbers that count days from 1904 as those that count from 1899."""
+        if not self.since_1904:
+            return list(cells)
+        return [cell + DAYS_TO_1904 if type(cell) in (int, float) else cell for cell in cells]
+
+    def fits(self, rows: Sequence[Sequence[Cell]]) -> bool:
+        """Whether rows without column names are as wide as these, with the same kinds of cells in every column."""
+        if len(rows[0]) != len(self.columns):
+            return False
+        kinds, theirs = _kinds(self.rows), _kinds(rows)
+        both = [(one, other) for one, other in zip(kinds, theirs, strict=True) if one and other]
+        return len(both) > 1 and all(other <= one for one, other in both)
 
 
-def read_sheets(name: str, path: Path, wanted: frozenset[str]) -> list[Sheet]:
+@dataclass(frozen=True)
+class Sheets:
+    """The sheets of a workbook that hold a table, and what is to be said of those without column names."""
+
+    found: list[Sheet]
+    warnings: tuple[str, ...]
+
+
+def read_sheets(name: str, path: Path, wanted: frozenset[str]) -> Sheets:
     """Read the sheets that hold a table: at least one, in the order of the workbook.
 
     Raises
@@ -65,9 +98,22 @@ def read_sheets(name: str, path: Path, wanted: frozenset[str]) -> list[Sheet]:
         if type(error).__name__ != "PanicException":
             raise
         raise _unreadable(name, path, error) from error
-    return _with_headers(
-        name, [(title, rows) for title, rows in sheets if any(_filled(row) for row in rows)], wanted
+    filled = [(title, rows) for title, rows in sheets if any(_filled(row) for row in rows)]
+    read = _with_headers(name, filled, wanted)
+    return (
+        replace(read, found=[replace(sheet, since_1904=True) for sheet in read.found])
+        if _since_1904(path)
+        else read
     )
+
+
+def _since_1904(path: Path) -> bool:
+    """Whether the workbook counts days from 1904; cells with the format of a date have been read by it already."""
+    try:
+        with zipfile.ZipFile(path) as book:
+            return SINCE_1904.search(book.read("xl/workbook.xml")) is not None
+    except (zipfile.BadZipFile, KeyError, OSError):
+        return False
 
 
 def _tables(book: calamine.CalamineWorkbook) -> list[str]:
@@ -94,12 +140,11 @@ def _filled(row: Sequence[Cell]) -> bool:
     return any(cell not in ("", None) for cell in row)
 
 
-def _with_headers(
-    name: str, sheets: list[tuple[str, list[list[Cell]]]], wanted: frozenset[str]
-) -> list[Sheet]:
+def _with_headers(name: str, sheets: list[tuple[str, list[list[Cell]]]], wanted: frozenset[str]) -> Sheets:
     if not sheets:
         raise unusable(name, "the workbook is empty", "Export the orders again")
-    found: list[Sheet] = []
+    found: dict[str, Sheet] = {}
+    nameless: dict[str, list[list[Cell]]] = {}
     problems: list[Problem] = []
     for title, rows in sheets:
         header, score = _header(rows, wanted)
@@ -108,11 +153,35 @@ def _with_headers(
             refuse_data_as_header(name, names, score)
         except InputError as error:
             problems += error.problems
+            nameless[title] = rows
             continue
-        found.append(Sheet(title, distinct_names(names), header + 2, rows[header + 1 :]))
+        found[title] = Sheet(title, distinct_names(names), header + 2, rows[header + 1 :])
     if not found:
         raise InputError(problems)
-    return found
+    warnings = []
+    named = list(found.values())
+    for title, rows in nameless.items():
+        first = next((sheet for sheet in named if sheet.fits(rows)), None)
+        if first is None:
+            count = sum(map(_filled, rows))
+            warnings.append(f"{name}: the sheet «{title}» has no column names and was left ({count:,} rows).")
+            continue
+        warnings.append(
+            f"{name}: the sheet «{title}» has no column names and was read on under those of «{first.title}»."
+        )
+        found[title] = Sheet(title, first.columns, 1, rows, header_of=first.title)
+    return Sheets([found[title] for title, _ in sheets if title in found], tuple(warnings))
+
+
+def _kinds(rows: Sequence[Sequence[Cell]]) -> list[set[str]]:
+    """What the cells of each column are: text, numbers or dates."""
+    return [{_kind(cell) for cell in column if cell not in ("", None)} for column in zip(*rows, strict=True)]
+
+
+def _kind(cell: Cell) -> str:
+    if isinstance(cell, dt.date):
+        return "date"
+    return "number" if isinstance(cell, int | float) else "text"
 
 
 def _header(rows: list[list[Cell]], wanted: frozenset[str]) -> tuple[int, int]:

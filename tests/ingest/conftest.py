@@ -40,10 +40,10 @@ def workbook(tmp_path: Path) -> Callable[..., OrderFile]:
     """Write sheets of cells as an Excel file."""
 
     def write_workbook(
-        sheets: Mapping[str, Sequence[Sequence[object]]], name: str = "orders.xlsx"
+        sheets: Mapping[str, Sequence[Sequence[object]]], name: str = "orders.xlsx", **options: object
     ) -> OrderFile:
         path = tmp_path / name
-        with xlsxwriter.Workbook(path) as book:
+        with xlsxwriter.Workbook(path, options) as book:
             day = book.add_format({"num_format": "yyyy-mm-dd"})
             for title, rows in sheets.items():
                 sheet = book.add_worksheet(title)

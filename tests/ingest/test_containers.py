@@ -138,3 +138,37 @@ def test_files_of_several_kinds_are_read_together(
     assert result.report.rows_read == 3 + 2 + 2 + 3
     assert result.report.revenue == pytest.approx(60.75 + 3.25 + 4 + 60.75)
     assert result.report.files == ("orders.csv", "orders.xlsx", "b.csv", "export.zip » c.csv")
+
+
+def test_a_sheet_without_column_names_is_read_on_under_those_of_the_first(
+    workbook: Callable[..., OrderFile],
+) -> None:
+    file = workbook({"Page 1": [HEADER, *rows(2023, 1, 2)], "Page 2": rows(2024, 3, 4)})
+    result = read_orders([file])
+    assert rows_of(result, "source_file", "source_line", "customer_id", "amount")[2:] == [
+        ("orders.xlsx, sheet «Page 2»", 1, "c0", Decimal(3)),
+        ("orders.xlsx, sheet «Page 2»", 2, "c1", Decimal(4)),
+    ]
+    said = "the sheet «Page 2» has no column names and was read on under those of «Page 1»"
+    assert any(said in warning for warning in result.report.warnings)
+
+
+@pytest.mark.parametrize("shift", [lambda row: row[:2], lambda row: [row[1], row[0], row[2]]])
+def test_a_sheet_without_column_names_that_does_not_fit_is_said_to_be_left(
+    workbook: Callable[..., OrderFile], shift: Callable[[list[object]], list[object]]
+) -> None:
+    others = [shift(row) for row in rows(2024, 3, 4, 5)]
+    result = read_orders([workbook({"Page 1": [HEADER, *rows(2023, 1, 2)], "Page 2": others})])
+    assert result.report.rows_read == 2
+    said = "orders.xlsx: the sheet «Page 2» has no column names and was left (3 rows)."
+    assert said in result.report.warnings
+
+
+def test_days_that_count_from_1904(workbook: Callable[..., OrderFile]) -> None:
+    days = [dt.datetime(2024, 4, 3), 43_924, "2024-04-05"]  # 43,924 days after 1904-01-01
+    sheet = [HEADER, *([f"c{number}", day, 1.5] for number, day in enumerate(days))]
+    expected = ["2024-04-03", "2024-04-04", "2024-04-05"]
+    for rows_there in (slice(0, 3), slice(1, 2)):  # dates, numbers and text in one column; numbers alone
+        cells = [HEADER, *(sheet[1:][rows_there] * 2)]
+        result = read_orders([workbook({"Orders": cells}, date_1904=True)])
+        assert [str(day)[:10] for (day,) in rows_of(result, "ordered_at")] == expected[rows_there] * 2
