@@ -150,18 +150,17 @@ class TextSource(Source):
         """SQL for the line of a row; cells of several lines push the rows below them down."""
         names = [f"c{position}" for position in range(len(self.columns) + 1)]
         start = self._dialect.lines_before_data + 1
-        several = " OR ".join(f"contains({name}, chr(10))" for name in names)
+        # One text of all cells: a term for each of some thousand columns would be more than the engine takes.
+        line_text = f"concat_ws('', {', '.join(names)})"
         last = f"c{len(self.columns) - 1}"
         broken = engine.execute(
-            f"SELECT count(*), min(rowid) FILTER ({last} IS NULL) FROM {table} WHERE {several}"
+            f"SELECT count(*), min(rowid) FILTER ({last} IS NULL) FROM {table} WHERE contains({line_text}, chr(10))"
         ).fetchone()
         if broken is None or not broken[0]:
             return f"{start} + rowid"
         if broken[1] is not None:
             raise self._open_quote(start + int(broken[1]))
-        breaks = " + ".join(
-            f"coalesce(length({name}) - length(replace({name}, chr(10), '')), 0)" for name in names
-        )
+        breaks = f"length({line_text}) - length(replace({line_text}, chr(10), ''))"
         before = "ORDER BY rowid ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
         engine.execute(f"ALTER TABLE {table} ADD COLUMN line BIGINT")
         engine.execute(

@@ -546,3 +546,13 @@ def test_a_cell_that_holds_a_novel_costs_one_row_and_no_time(read: Read) -> None
         novel = letters * 30_000
         report = read(PLAIN + f'c,"{novel}|",5\nd,2024-02-15,"{novel}|"\n').report
         assert (report.rows_kept, report.rows_read) == (3, 5)
+
+
+def test_cells_of_several_lines_in_a_file_of_very_many_columns(read: Read) -> None:
+    more = [f"extra {number}" for number in range(1_200)]
+    rows = [
+        f'{customer},2024-01-0{day},{day},"two\nlines",' + ",".join("x" for _ in more[1:])
+        for day, customer in enumerate("abc", start=1)
+    ]
+    result = read("\n".join([f"customer_id,order_date,amount,{','.join(more)}", *rows]) + "\n")
+    assert rows_of(result, "source_line", "customer_id") == [(2, "a"), (4, "b"), (6, "c")]
