@@ -6,6 +6,7 @@ import datetime as dt
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, get_args
@@ -30,7 +31,7 @@ from clv.assumptions import AssumptionError, Assumptions, ModelChoice
 from clv.command_line.answers import print_answer, refuse, write_file
 from clv.command_line.reading import dataset_of, read, reading_options
 from clv.command_line.report_text import report_text
-from clv.command_line.score_answer import reference, score_summary, score_text
+from clv.command_line.score_answer import reference, score_summary, score_text, window_summary
 from clv.exports import report_html, report_table, to_csv
 from clv.models import ModelDataError
 
@@ -87,9 +88,7 @@ def check(as_json: bool, to: Path | None, **reading: Any) -> None:
 @click.option(
     "--churn-window",
     type=int,
-    default=Assumptions.churn_window_days,
-    show_default=True,
-    help="Days without an order.",
+    help="Days without an order after which a customer counts as gone (default: from the gaps between the orders).",
 )
 @click.option(
     "--model",
@@ -119,7 +118,7 @@ def score(
     cac: float,
     horizon: int,
     discount: float,
-    churn_window: int,
+    churn_window: int | None,
     model: Any,
     group_by: str | None,
     intervals: Any,
@@ -135,7 +134,7 @@ def score(
             cac=cac,
             horizon_months=horizon,
             annual_discount_rate=discount,
-            churn_window_days=churn_window,
+            churn_window_days=Assumptions.churn_window_days if churn_window is None else churn_window,
             model=model,
             group_by=group_by,
             intervals=intervals,
@@ -143,7 +142,10 @@ def score(
         day = as_of.date() if as_of else None
         shop = read(**reading, as_of=day)
         loaded = time.perf_counter()
-        analysis = Analysis(dataset_of(shop, day), assumptions)
+        dataset = dataset_of(shop, day)
+        if churn_window is None:
+            assumptions = replace(assumptions, churn_window_days=dataset.churn_window.days)
+        analysis = Analysis(dataset, assumptions)
         customers = analysis.customers
     except (AssumptionError, ModelDataError, ValueError) as error:
         refuse(str(error))
@@ -151,7 +153,12 @@ def score(
     if out is not None:
         write_file(out, to_csv(customers).encode())
     timings = {"read_seconds": round(loaded - started, 3), "score_seconds": round(scored - loaded, 3)}
-    result = {**shop.source.report.to_dict(), **score_summary(analysis), "timings": timings}
+    result = {
+        **shop.source.report.to_dict(),
+        **score_summary(analysis),
+        "churn_window": window_summary(analysis, given=churn_window is not None),
+        "timings": timings,
+    }
     if engine == "lifetimes":
         result["model"]["lifetimes"] = reference(analysis)
     print_answer(result, score_text(analysis, result, out), as_json)

@@ -51,6 +51,7 @@ from clv.scenarios import LeverBase, prepare_levers
 
 if TYPE_CHECKING:
     from clv.churn.reasons import RiskReasons
+    from clv.churn.window import ChurnWindow
     from clv.validation.backtest import Backtest
 
 EVERYONE = "All customers"
@@ -164,6 +165,18 @@ class Dataset:
             return pd.DataFrame({"month": pd.Series(dtype="datetime64[us]"), "new": 0.0, "returning": 0.0})
         with self._lock:
             return monthly_revenue(self.transactions, self.as_of)
+
+    @cached_property
+    def churn_window(self) -> ChurnWindow:
+        """The churn window that the gaps between these orders suggest; of large shops, between those of a sample."""
+        from clv.churn.window import MOST_CUSTOMERS, assumed_window, churn_window, gaps_between_purchases
+        from clv.validation.origins import sampled
+
+        if self.transactions is None:
+            return assumed_window("A table of customers does not tell the gaps between orders.")
+        with self._lock:
+            orders = sampled(self.transactions, len(self.buyers), MOST_CUSTOMERS)
+            return churn_window(gaps_between_purchases(orders, self.as_of))
 
     @cached_property
     def data_notes(self) -> tuple[str, ...]:

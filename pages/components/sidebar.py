@@ -76,7 +76,7 @@ def current_assumptions() -> Assumptions:
             cac=float(state.get("cac", DEFAULTS.cac)),
             horizon_months=int(state.get("horizon", DEFAULTS.horizon_months)),
             annual_discount_rate=state.get("discount", 100 * DEFAULTS.annual_discount_rate) / 100,
-            churn_window_days=int(state.get("churn_window", DEFAULTS.churn_window_days)),
+            churn_window_days=int(state.get("churn_window", session().dataset.churn_window.days)),
             medium_risk=state.get("risk_bands", (40, 70))[0] / 100,
             high_risk=state.get("risk_bands", (40, 70))[1] / 100,
             target_ratio=float(state.get("target_ratio", DEFAULTS.target_ratio)),
@@ -173,11 +173,21 @@ def _assumption_controls(state: Session) -> None:
         start["churn_window"],
         key="churn_window",
         bind="query-params",
-        help="Churn risk is the probability that a customer places no order within this many days from now.",
+        help="Churn risk is the probability that a customer places no order within this many days from now. It starts at "
+        f"what your own orders suggest. {state.dataset.churn_window.message}",
     )
+    st.caption(f"{state.dataset.churn_window.short} {_own_window(state.dataset)}")
     with st.expander("More", key="more"):
         _rarely_changed(start)
     st.button("Reset assumptions", on_click=_reset, key="reset", width="stretch")
+
+
+def _own_window(dataset: Dataset) -> str:
+    """Whether the churn window is the one that the orders suggest."""
+    suggested = dataset.churn_window.days
+    if st.session_state.get("churn_window", suggested) == suggested:
+        return ""
+    return f"That suggests {suggested}."
 
 
 def _offer_cac(dataset: Dataset, currency: str | None) -> None:
@@ -310,7 +320,7 @@ def _start_values(dataset: Dataset) -> dict[str, Any]:
         "cac": min(DEFAULTS.cac, _largest_cac(dataset)),
         "horizon": DEFAULTS.horizon_months,
         "discount": round(100 * DEFAULTS.annual_discount_rate),
-        "churn_window": DEFAULTS.churn_window_days,
+        "churn_window": dataset.churn_window.days,
         "risk_bands": (round(100 * DEFAULTS.medium_risk), round(100 * DEFAULTS.high_risk)),
         "target_ratio": DEFAULTS.target_ratio,
         "model": DEFAULTS.model,
@@ -321,7 +331,10 @@ def _start_values(dataset: Dataset) -> dict[str, Any]:
 
 
 def _start_from_file(state: Session) -> dict[str, Any]:
-    """The controls' start values; a new file brings its own currency and a CAC range of its own."""
+    """The controls' start values; a new file brings its own currency, churn window and range of CAC.
+
+    A churn window that the user, or a link, has moved away from the one suggested stays.
+    """
     start = _start_values(state.dataset)
     before = st.session_state.get("assumed_for")
     if before != id(state.dataset):
@@ -333,6 +346,9 @@ def _start_from_file(state: Session) -> dict[str, Any]:
             # A slider whose range changes forgets its value, so it is said again.
             cac = float(st.session_state.get("cac", start["cac"]))
             st.session_state["cac"] = _on_slider(cac, state.dataset)
+            if st.session_state.get("churn_window") == st.session_state.get("window_suggested"):
+                st.session_state["churn_window"] = start["churn_window"]
+    st.session_state["window_suggested"] = start["churn_window"]
     return start
 
 

@@ -233,6 +233,25 @@ def test_sliders_change_the_answer_and_reset_restores_it(app):
     assert boxes(app) == before
 
 
+def test_the_churn_window_is_the_files_own_until_it_is_moved(app):
+    assert app.slider(key="churn_window").value == 150
+    assert "80 % of repeat orders come within 129 days" in words(app)
+    page = give(app, "zamowienia.csv", own_orders())
+    own = page.session_state["clv_session"].dataset.churn_window.days
+    assert page.slider(key="churn_window").value == own != 150
+    page.slider(key="churn_window").set_value(33).run()
+    assert f"That suggests {own}." in words(page)
+    page = page.button(key="use_sample").click().run()
+    assert page.slider(key="churn_window").value == 33
+    assert page.button(key="reset").click().run().slider(key="churn_window").value == 150
+
+
+def test_a_churn_window_of_a_link_wins_over_the_files_own():
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120)
+    app.query_params["churn_window"] = "60"
+    assert app.run().slider(key="churn_window").value == 60
+
+
 def test_reset_restores_the_levers_too(app):
     before = boxes(app)
     app.slider(key="lever_retention").set_value(100).run()
