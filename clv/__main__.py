@@ -91,6 +91,11 @@ def check(as_json: bool, to: Path | None, **reading: Any) -> None:
     help="Days without an order after which a customer counts as gone (default: from the gaps between the orders).",
 )
 @click.option(
+    "--calibrate-risk",
+    is_flag=True,
+    help="Correct churn risks by who left after such risks before, where that would have been nearer.",
+)
+@click.option(
     "--model",
     type=click.Choice(get_args(ModelChoice)),
     default="auto",
@@ -119,6 +124,7 @@ def score(
     horizon: int,
     discount: float,
     churn_window: int | None,
+    calibrate_risk: bool,
     model: Any,
     group_by: str | None,
     intervals: Any,
@@ -138,6 +144,7 @@ def score(
             model=model,
             group_by=group_by,
             intervals=intervals,
+            calibrated_risk=calibrate_risk,
         )
         day = as_of.date() if as_of else None
         shop = read(**reading, as_of=day)
@@ -159,6 +166,11 @@ def score(
         "churn_window": window_summary(analysis, given=churn_window is not None),
         "timings": timings,
     }
+    if calibrate_risk:
+        # Loaded when asked for: scikit-learn alone takes a second of every start.
+        from clv.command_line.risk_answer import risk_summary
+
+        result["churn_risk"] = risk_summary(analysis)
     if engine == "lifetimes":
         result["model"]["lifetimes"] = reference(analysis)
     print_answer(result, score_text(analysis, result, out), as_json)
@@ -169,17 +181,26 @@ def score(
 @click.option(
     "--holdout-days", type=click.IntRange(1), help="Days held out at the end (default: a quarter of all)."
 )
-def backtest_command(as_json: bool, holdout_days: int | None, **reading: Any) -> None:
+@click.option(
+    "--churn-window", type=click.IntRange(1, 1095), help="Days to check churn risks over (default: as score)."
+)
+def backtest_command(
+    as_json: bool, holdout_days: int | None, churn_window: int | None, **reading: Any
+) -> None:
     """Say how well each model would have predicted the last days of FILES (or a database), against naive baselines."""
-    shop = read(**reading)
+    dataset = dataset_of(read(**reading))
     try:
-        found = shop.dataset().backtest(holdout_days, _tell_nobody)
+        found = dataset.backtest(holdout_days, _tell_nobody)
     except ValueError as error:
         refuse(str(error))
     # Loaded when asked for: scikit-learn alone takes a second of every start.
     from clv.command_line.backtest_answer import backtest_summary, backtest_text
+    from clv.command_line.risk_answer import risk_summary
 
-    print_answer(backtest_summary(found), backtest_text(found), as_json)
+    window = churn_window or dataset.churn_window.days
+    risk = risk_summary(Analysis(dataset, Assumptions(churn_window_days=window)))
+    result = {**backtest_summary(found), "churn_risk": risk}
+    print_answer(result, f"{backtest_text(found)}\n\n{risk['message']}", as_json)
 
 
 def _tell_nobody(_share: float, _doing: str) -> None:

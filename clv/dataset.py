@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
@@ -47,9 +48,11 @@ from clv.history.from_table import FROM_TABLE
 from clv.history.rfm import NEVER_PAID
 from clv.history.summary import FIRST_ORDER
 from clv.ingest import Contacts, CustomerTable, Finding, Ingested, QualityReport, Spend, Transactions
+from clv.models import ModelDataError
 from clv.scenarios import LeverBase, prepare_levers
 
 if TYPE_CHECKING:
+    from clv.churn.calibration import RiskCalibration
     from clv.churn.reasons import RiskReasons
     from clv.churn.window import ChurnWindow
     from clv.validation.backtest import Backtest
@@ -124,6 +127,7 @@ class Dataset:
         self._next_orders: dict[ModelSetting, pd.DataFrame] = {}
         self._backtests: dict[int | None, Backtest] = {}
         self._risk_reasons: dict[tuple[ModelSetting, int], RiskReasons] = {}
+        self._calibrations: dict[tuple[ModelSetting, int], RiskCalibration] = {}
         self._lock = Lock()
 
     @property
@@ -379,6 +383,31 @@ class Dataset:
             tell=lambda share, doing: tell(0.15 + 0.85 * share, doing),
         )
         return self._backtests.setdefault(holdout_days, found)
+
+    def risk_calibration(self, setting: ModelSetting, window_days: int) -> RiskCalibration:
+        """The model's churn risks held against earlier windows of the same length, computed on first use.
+
+        Of large shops, a sample of the customers is looked at.
+        """
+        from clv.churn.calibration import calibrate, churn_origins, left_alone, past_risks
+        from clv.validation.origins import sampled
+
+        transactions = self.transactions
+
+        def make() -> RiskCalibration:
+            if transactions is None:
+                return left_alone("a table of customers does not tell what happened before.")
+            orders = replace(
+                sampled(transactions, len(self.buyers)),
+                attributes=() if setting.group_by is None else (setting.group_by,),
+            )
+            try:
+                origins = churn_origins(orders, self.as_of, window_days)
+                return calibrate([past_risks(origin, setting) for origin in origins])
+            except ModelDataError as error:
+                return left_alone(f"no model can be fitted to the past. {error}")
+
+        return self._once(self._calibrations, (setting, window_days), make)
 
     def risk_reasons(self, setting: ModelSetting, window_days: int) -> RiskReasons:
         """Why each buyer is at risk of no order within the window, against the own rhythm; computed on first use.

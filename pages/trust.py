@@ -16,6 +16,7 @@ from pages.components.charts import card_title, draw_chart, draw_figure
 from pages.components.downloads import download_table
 from pages.components.formatting import attribute_label, count, day, in_prose, money, percent, plain
 from pages.components.page_top import finding, open_page
+from pages.components.risk_check import risk_check
 from pages.components.sidebar import MODELS, ONE_FOR_ALL, current_currency
 from pages.components.tables import show_table
 
@@ -74,6 +75,7 @@ def result(found: Backtest, place, analysis: Analysis) -> None:
     scorecard(found)
     for name, reason in found.failed.items():
         st.caption(in_prose(f"{name} was not tried: {reason}"))
+    risk_check(analysis)
 
 
 def boxes(found: Backtest, currency: str | None) -> None:
@@ -250,6 +252,9 @@ def how_it_is_done() -> None:
             "interval): by the loss that models are chosen by, and by the absolute error in order days.\n"
             "- **Absolute error** (MAE) favours whoever says 0 for rare buyers: that is why “Nobody buys” looks good by "
             "it and is useless otherwise.\n"
+            "- **Churn risk.** The same model, fitted as of one churn window ago, gives every customer a risk; who then stayed "
+            "away is known. Up to three earlier windows teach a correction; it is offered only where it would have been "
+            "nearer on the last one (Brier score), which taught it nothing.\n"
             "- **Large shops**: at most some 50,000 customers are drawn by their id."
         )
 

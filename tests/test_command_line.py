@@ -77,6 +77,18 @@ def test_the_churn_window_is_the_shops_own_unless_given():
     assert run("score", SAMPLE_ORDERS, "--churn-window", 0).exit_code == 2
 
 
+def test_corrected_risks_on_request(tmp_path):
+    plain, corrected = tmp_path / "plain.csv", tmp_path / "corrected.csv"
+    window = ("--churn-window", 30)
+    assert "churn_risk" not in as_json("score", SAMPLE_ORDERS, *window, "--out", plain)
+    risk = as_json("score", SAMPLE_ORDERS, *window, "--calibrate-risk", "--out", corrected)["churn_risk"]
+    assert risk["corrected"]
+    assert risk["brier_corrected"] < risk["brier_as_modelled"]
+    assert [band["band"] for band in risk["bands"]] == ["Low", "Medium", "High"]
+    before, after = (pd.read_csv(path)["churn_risk"].dropna() for path in (plain, corrected))
+    assert (before - after).abs().max() > 0.01
+
+
 def test_nothing_but_json_on_standard_output():
     command = [sys.executable, "-m", "clv", "score", str(SAMPLE_ORDERS), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=True)

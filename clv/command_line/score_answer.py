@@ -99,6 +99,8 @@ def score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) -> 
         f"order within {analysis.assumptions.churn_window_days} days.",
         window_text(result["churn_window"]),
     ]
+    if analysis.assumptions.calibrated_risk:
+        lines.append(analysis.risk_message)
     media = analysis.dataset.media
     if media is not None and media.cac is not None:
         lines.append(

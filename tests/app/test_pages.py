@@ -390,6 +390,26 @@ def test_trust_tests_the_forecast_and_hands_the_model_over(app):
     assert "The other pages use" in words(page)
 
 
+def test_corrected_risks_are_offered_on_trust_and_used_on_all_pages(app):
+    before = boxes(app.slider(key="churn_window").set_value(30).run())
+    page = wait_for_backtests(open_page(app, "Trust"))
+    assert "In the last 30 days 92 % of 4,803 customers stayed away, where 92 % were expected to" in words(
+        page
+    )
+    page.button(key="trust_use_risk").click().run()
+    assert_sound(page)
+    assert "All pages show the corrected risks" in words(page)
+    page = open_page(page, "Overview")
+    assert_sound(page)
+    assert "Churn risks are corrected by how many left after such risks before" in words(page)
+    assert boxes(page)["At high risk"] != before["At high risk"]
+    assert boxes(page)["CLV, 12 months"] == before["CLV, 12 months"]
+    page.slider(key="churn_window").set_value(150).run()
+    assert "Churn risks are as the model gives them" in words(page)
+    page.button(key="reset").click().run()
+    assert "Churn risks are" not in words(page)
+
+
 def test_trust_says_why_there_is_no_backtest(app):
     page = wait_for_backtests(open_page(give(app, "few.csv", ONE_TIME.encode()), "Trust"))
     assert_sound(page)
