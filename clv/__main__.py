@@ -184,23 +184,39 @@ def score(
 @click.option(
     "--churn-window", type=click.IntRange(1, 1095), help="Days to check churn risks over (default: as score)."
 )
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what each customer is expected to do in as many days ahead as were held out.",
+)
 def backtest_command(
-    as_json: bool, holdout_days: int | None, churn_window: int | None, **reading: Any
+    as_json: bool, holdout_days: int | None, churn_window: int | None, out: Path | None, **reading: Any
 ) -> None:
     """Say how well each model would have predicted the last days of FILES (or a database), against naive baselines."""
     dataset = dataset_of(read(**reading))
     try:
         found = dataset.backtest(holdout_days, _tell_nobody)
+        ahead = dataset.outlook(found, Assumptions().model_setting) if out is not None else None
     except ValueError as error:
         refuse(str(error))
     # Loaded when asked for: scikit-learn alone takes a second of every start.
-    from clv.command_line.backtest_answer import backtest_summary, backtest_text
+    from clv.command_line.backtest_answer import (
+        backtest_summary,
+        backtest_text,
+        outlook_summary,
+        outlook_text,
+    )
     from clv.command_line.risk_answer import risk_summary
 
     window = churn_window or dataset.churn_window.days
     risk = risk_summary(Analysis(dataset, Assumptions(churn_window_days=window)))
     result = {**backtest_summary(found), "churn_risk": risk}
-    print_answer(result, f"{backtest_text(found)}\n\n{risk['message']}", as_json)
+    text = f"{backtest_text(found)}\n\n{risk['message']}"
+    if out is not None and ahead is not None:
+        write_file(out, to_csv(ahead.table()).encode())
+        result["outlook"] = outlook_summary(ahead)
+        text += f"\n\n{outlook_text(ahead, out)}"
+    print_answer(result, text, as_json)
 
 
 def _tell_nobody(_share: float, _doing: str) -> None:

@@ -56,6 +56,8 @@ if TYPE_CHECKING:
     from clv.churn.reasons import RiskReasons
     from clv.churn.window import ChurnWindow
     from clv.validation.backtest import Backtest
+    from clv.validation.origins import Window
+    from clv.validation.outlook import Outlook
 
 EVERYONE = "All customers"
 BLANK = "(blank)"
@@ -127,6 +129,7 @@ class Dataset:
         self._next_orders: dict[ModelSetting, pd.DataFrame] = {}
         self._backtests: dict[int | None, Backtest] = {}
         self._risk_reasons: dict[tuple[ModelSetting, int], RiskReasons] = {}
+        self._outlooks: dict[tuple[ModelSetting, Window], Outlook] = {}
         self._calibrations: dict[tuple[ModelSetting, int], RiskCalibration] = {}
         self._lock = Lock()
 
@@ -383,6 +386,35 @@ class Dataset:
             tell=lambda share, doing: tell(0.15 + 0.85 * share, doing),
         )
         return self._backtests.setdefault(holdout_days, found)
+
+    def outlook(self, found: Backtest, setting: ModelSetting) -> Outlook:
+        """What each customer is expected to do in as many days ahead as a backtest held out; computed on first use.
+
+        By the candidate chosen in it, by the models of a setting and by the baseline that did best.
+
+        Raises
+        ------
+        BacktestError : there are too many customers for a chosen candidate that learns from examples.
+        ModelDataError : the data cannot identify the models of the setting.
+        """
+        from clv.validation.origins import BacktestError
+        from clv.validation.outlook import look_ahead, origin_today
+        from clv.validation.predictions import MODEL_NAMES, model_name
+
+        transactions, models = self.transactions, self.models(setting)
+        assert transactions is not None
+        if found.chosen.candidate.kind in ("challenger", "blend") and len(self.buyers) > MOST_EXPLAINED:
+            raise BacktestError(
+                f"{found.chosen.candidate.name} is worked out for each customer of up to {MOST_EXPLAINED:,}; there are "
+                f"{len(self.buyers):,}."
+            )
+        name = model_name(MODEL_NAMES.get(setting.choice, models.purchases.name), setting.group_by)
+
+        def make() -> Outlook:
+            origin = origin_today(transactions, self.as_of, found.holdout.days)
+            return look_ahead(origin, found.chosen.candidate, (name, models), found.baseline.candidate)
+
+        return self._once(self._outlooks, (setting, found.holdout.window), make)
 
     def risk_calibration(self, setting: ModelSetting, window_days: int) -> RiskCalibration:
         """The model's churn risks held against earlier windows of the same length, computed on first use.

@@ -15,6 +15,7 @@ from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import card_title, draw_chart, draw_figure
 from pages.components.downloads import download_table
 from pages.components.formatting import attribute_label, count, day, in_prose, money, percent, plain
+from pages.components.outlook_view import outlook_view
 from pages.components.page_top import finding, open_page
 from pages.components.risk_check import risk_check
 from pages.components.sidebar import MODELS, ONE_FOR_ALL, current_currency
@@ -75,6 +76,7 @@ def result(found: Backtest, place, analysis: Analysis) -> None:
     scorecard(found)
     for name, reason in found.failed.items():
         st.caption(in_prose(f"{name} was not tried: {reason}"))
+    outlook_view(found, analysis)
     risk_check(analysis)
 
 
@@ -178,7 +180,7 @@ def use_chosen(found: Backtest, analysis: Analysis) -> None:
         st.caption(
             in_prose(
                 f"{found.chosen.candidate.name} cannot be worked into levers and ranges; {found.usable.name} is the best "
-                "of the models that can."
+                "of the models that can. What it expects of each customer is below."
             )
         )
     name = f"{MODELS[setting.choice]}" + (

@@ -390,6 +390,42 @@ def test_trust_tests_the_forecast_and_hands_the_model_over(app):
     assert "The other pages use" in words(page)
 
 
+def test_each_customers_days_ahead_on_request(app):
+    page = wait_for_backtests(open_page(app, "Trust"))
+    assert not page.dataframe or "chosen_spend" not in page.dataframe[-1].value
+    page.toggle(key="trust_outlook").set_value(True).run()
+    assert_sound(page)
+    assert "30 Sep 2026 to 30 Jun 2027 of 4,979 customers" in words(page)
+    assert "used on the other pages" in "".join(html.value for html in page.get("html"))
+    assert {"chosen_spend", "model_spend", "baseline_spend"} <= set(page.dataframe[-1].value.columns)
+
+
+def gone_shop() -> bytes:
+    """A shop whose customers bought every ten days, and all but a few stopped at once."""
+    rng = np.random.default_rng(2)
+    rows = []
+    for number in range(700):
+        last = 600 if number < 40 else 400
+        days = np.arange(rng.integers(0, 300), last, rng.integers(8, 14))
+        rows += [(f"c{number}", day, round(rng.gamma(4, 10), 2)) for day in days]
+    frame = pd.DataFrame(rows, columns=["customer", "day", "amount"])
+    frame["date"] = (pd.Timestamp("2023-01-01") + pd.to_timedelta(frame.pop("day"), unit="D")).dt.strftime(
+        "%Y-%m-%d"
+    )
+    return frame.to_csv(index=False).encode()
+
+
+def test_what_the_backtest_says_stands_beside_the_clv(app):
+    page = give(app, "gone.csv", gone_shop())
+    assert "held possible" not in words(page)
+    page = wait_for_backtests(open_page(page, "Trust"))
+    assert "than the model held possible" in words(page)
+    assert "run away from the forecast since the week of" in words(page)
+    page = open_page(page, "Overview")
+    assert_sound(page)
+    assert "than the model held possible" in words(page)
+
+
 def test_corrected_risks_are_offered_on_trust_and_used_on_all_pages(app):
     before = boxes(app.slider(key="churn_window").set_value(30).run())
     page = wait_for_backtests(open_page(app, "Trust"))
