@@ -9,17 +9,18 @@ from clv.analysis import Analysis
 from clv.models import ModelDataError
 from clv.validation.backtest import Backtest
 from clv.validation.origins import BacktestError
-from clv.validation.outlook import ROLES, Outlook
+from clv.validation.outlook import Outlook
 from clv.validation.words import off_by
 from pages.components.downloads import download_table
 from pages.components.formatting import count, customers, day, days, in_prose, plain
 from pages.components.tables import SHOWN_ROWS, show_table, summary_table
 
 ROLE_WORDS = {
-    "chosen": "chosen by the backtest",
-    "model": "used on the other pages",
-    "baseline": "best naive rule",
+    "chosen": "Chosen by the backtest",
+    "model": "Used on the other pages",
+    "baseline": "Best naive rule",
 }
+CHOSEN_AND_USED = "Chosen, and used on the other pages"
 
 
 def outlook_view(found: Backtest, analysis: Analysis) -> None:
@@ -44,8 +45,9 @@ def outlook_view(found: Backtest, analysis: Analysis) -> None:
 
 def _show(ahead: Outlook, found: Backtest) -> None:
     st.caption(
-        f"Expected from {day(ahead.window.cutoff)} to {day(ahead.window.end)} of {customers(len(ahead.customer_ids))}; net "
-        "spend, before margin and not discounted. New customers are not in it."
+        f"After {day(ahead.window.cutoff)} and up to {day(ahead.window.end)}, of the {customers(len(ahead.customer_ids))} known "
+        f"today: net spend, before margin and not discounted. Chosen: {in_prose(ahead.names['chosen'])}. Model: "
+        f"{in_prose(ahead.names['model'])}. Naive: {in_prose(ahead.names['baseline'])}."
     )
     for role, why in ahead.failed.items():
         st.caption(in_prose(f"⚠️ {ahead.names[role]} could not be worked out: {why}"))
@@ -64,23 +66,20 @@ def _show(ahead: Outlook, found: Backtest) -> None:
         height=420,
     )
     st.caption(
-        f"Shown: {min(SHOWN_ROWS, len(table))} of {count(len(table))}, the largest expected spend first. Chosen: "
-        f"{in_prose(ahead.names['chosen'])}. Model: {in_prose(ahead.names['model'])}. Naive: {in_prose(ahead.names['baseline'])}."
+        f"Shown: {min(SHOWN_ROWS, len(table))} of {count(len(table))}, the largest expected spend first."
     )
     download_table("Download all customers", lambda: table, "customers_ahead", "trust_outlook_download")
 
 
 def _in_words(totals: pd.DataFrame, ahead: Outlook, found: Backtest) -> pd.DataFrame:
-    same = ahead.names["chosen"] == ahead.names["model"]
-    words = {role: ROLE_WORDS[role] for role in ROLES} | (
-        {"chosen": "chosen by the backtest, and used on the other pages"} if same else {}
-    )
+    words = dict(ROLE_WORDS)
+    if ahead.names["chosen"] == ahead.names["model"]:
+        words["chosen"] = CHOSEN_AND_USED
     bias = {scored.candidate.name: scored.money.bias for scored in found.scored}
     tested = [off_by(bias[name]) if name in bias else "not tried" for name in totals["forecast"]]
-    named = totals["forecast"] + " (" + totals["role"].map(words) + ")"
     return pd.DataFrame(
         {
-            "forecast": named,
+            "forecast": totals["role"].map(words),
             "ahead_order_days": totals["order_days"],
             "ahead_spend": totals["spend"],
             "ahead_customers": totals["customers"],

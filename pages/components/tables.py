@@ -90,6 +90,11 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     ),
     "churn_risk": ("Churn risk", SHARE, "Probability of no order within the churn window."),
     "risk_band": ("Risk", "text", "Low, medium or high churn risk, by the bands in the sidebar."),
+    "main_reason": (
+        "Main reason",
+        "text",
+        "What adds most to the churn risk, against the customer's own rhythm.",
+    ),
     "value_at_risk": ("Value at risk", MONEY, "Churn risk times CLV, of every customer."),
     "probability_alive": ("Still a customer", SHARE, "Probability that the customer has not left for good."),
     "next_order_date": (

@@ -356,6 +356,19 @@ def test_ready_made_lists(app):
         assert_sound(page)
 
 
+def test_the_main_reason_goes_with_a_list_on_request(app):
+    page = open_page(app, "Lists")
+    assert "main_reason" not in page.dataframe[0].value
+    page.selectbox(key="lists_ready_made").set_value("Win back the valuable").run()
+    page.toggle(key="lists_reasons").set_value(True).run()
+    assert_sound(page)
+    said = page.dataframe[0].value["main_reason"]
+    assert (
+        said.str.contains("last order .* days ago|ordered only once|order value down|apart lately").mean()
+        > 0.5
+    )
+
+
 def test_names_from_a_file_are_shown_as_they_are(app):
     rows = SAMPLE_ORDERS.read_text().splitlines()[:4000]
     rows[0] = rows[0].replace("channel", "**bold** [x](http://y)")
@@ -395,8 +408,8 @@ def test_each_customers_days_ahead_on_request(app):
     assert not page.dataframe or "chosen_spend" not in page.dataframe[-1].value
     page.toggle(key="trust_outlook").set_value(True).run()
     assert_sound(page)
-    assert "30 Sep 2026 to 30 Jun 2027 of 4,979 customers" in words(page)
-    assert "used on the other pages" in "".join(html.value for html in page.get("html"))
+    assert "After 30 Sep 2026 and up to 30 Jun 2027, of the 4,979 customers known today" in words(page)
+    assert "Used on the other pages" in "".join(html.value for html in page.get("html"))
     assert {"chosen_spend", "model_spend", "baseline_spend"} <= set(page.dataframe[-1].value.columns)
 
 
