@@ -159,8 +159,7 @@ def explain(row: pd.Series, analysis: Analysis) -> None:
         st.markdown(
             "Nothing stands out against the customer's own rhythm; the risk is that of customers with such a history."
         )
-    if not analysis.assumptions.calibrated_risk:  # else the page says it at its top
-        st.caption(in_prose(analysis.risk_message))
+    st.caption(in_prose(analysis.risk_message))
     path, days_of_orders = analysis.alive_path(row["customer_id"])
     draw_figure(
         alive_history(path, days_of_orders),

@@ -29,12 +29,12 @@ def drift(found: Backtest) -> str | None:
     interval = found.total_spend_interval
     if interval is None or interval[0] <= found.holdout.spend.sum() <= interval[1]:
         return None
-    direction = "less" if found.holdout.spend.sum() < interval[0] else "more"
+    direction, side = ("less", "below") if found.holdout.spend.sum() < interval[0] else ("more", "above")
     week = found.parted_in_week
     since = ""
     if week is not None:
         begun = found.holdout.window.cutoff + dt.timedelta(days=WEEK * (week - 1) + 1)
-        since = f" Orders have run away from the forecast since the week of {begun:%-d %B %Y}."
+        since = f" Orders stayed {side} what it allowed from the week of {begun:%-d %B %Y} on."
     return (
         f"Customers spent {direction} than the model held possible a period ago: {found.holdout.spend.sum():,.0f}, where "
         f"{interval[0]:,.0f} to {interval[1]:,.0f} was expected (95 of 100 cases).{since} The shop, the season or the market "

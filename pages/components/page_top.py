@@ -54,7 +54,7 @@ def can_forecast(analysis: Analysis) -> bool:
     for note in notes:
         st.caption(f"⚠️ {in_prose(note)}")
     if analysis.assumptions.calibrated_risk:
-        st.caption(in_prose(analysis.risk_message))
+        st.caption(in_prose(analysis.risk_calibration.why))
     return True
 
 

@@ -433,7 +433,7 @@ def test_what_the_backtest_says_stands_beside_the_clv(app):
     assert "held possible" not in words(page)
     page = wait_for_backtests(open_page(page, "Trust"))
     assert "than the model held possible" in words(page)
-    assert "run away from the forecast since the week of" in words(page)
+    assert "what it allowed from the week of" in words(page)
     page = open_page(page, "Overview")
     assert_sound(page)
     assert "than the model held possible" in words(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from clv.ingest import OrderFile, read_orders
 from clv.validation.backtest import backtest
 from clv.validation.blend import mixed
 from clv.validation.challenger import challenger_candidate
+from clv.validation.choice import Choice
 from clv.validation.origins import BacktestError
 from clv.validation.outlook import look_ahead, origin_today
 from clv.validation.predictions import (
@@ -23,7 +25,7 @@ from clv.validation.predictions import (
     baseline_candidates,
     model_candidate,
 )
-from clv.validation.words import cautions
+from clv.validation.words import cautions, drift
 from tests.conftest import SAMPLE_ORDERS
 
 DAYS = 90
@@ -132,3 +134,25 @@ def test_a_winning_baseline_is_said_beside_the_clv(too_high):
     assert len(said) == 1
     assert "the naive rule “Naive” was nearer than BG/NBD" in said[0]
     assert too_high.of_model("auto", "BG/NBD", "channel") is None
+
+
+def test_a_choice_without_ranges_of_its_own_is_warned_of_too(lapsing_origin):
+    """A learner that expects three times what the model does, and has no ranges: the model's, around its total."""
+    model = model_candidate("mbg-nbd")
+
+    def three_times(at):
+        said = model.predict(at)
+        return Prediction(3 * said.purchases, 3 * said.spend, said.active, 3 * said.weekly)
+
+    learner = Candidate("Learner", "challenger", three_times)
+    found = backtest(
+        lapsing_origin, [], customers_in_all=1, candidates=[model, learner, PAST_RATE], tell=lambda *_: None
+    )
+    choice = Choice(learner, PAST_RATE, (), found.loss_against(found.baseline))
+    chosen = replace(found, choice=choice)
+    assert chosen.chosen.candidate is learner
+    low, high = chosen.total_spend_interval
+    assert low < chosen.chosen.prediction.spend.sum() < high
+    assert chosen.parted_in_week == 1
+    assert "Customers spent less than the model held possible" in drift(chosen)
+    assert "Orders stayed below what it allowed from the week of 21 February 2024 on." in drift(chosen)
