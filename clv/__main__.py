@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -21,7 +22,7 @@ from clv.assumptions import AssumptionError, Assumptions, ModelChoice
 from clv.command_line.answers import print_answer, refuse, write_file
 from clv.command_line.reading import dataset_of, read, reading_options
 from clv.command_line.report_text import report_text
-from clv.command_line.score_answer import reference, score_summary, score_text
+from clv.command_line.score_answer import reference, score_summary, score_text, window_summary
 from clv.exports import report_html, report_table, to_csv
 from clv.models import ModelDataError
 
@@ -77,9 +78,12 @@ def check(as_json: bool, to: Path | None, **reading: Any) -> None:
 @click.option(
     "--churn-window",
     type=int,
-    default=Assumptions.churn_window_days,
-    show_default=True,
-    help="Days without an order.",
+    help="Days without an order after which a customer counts as gone (default: from the gaps between the orders).",
+)
+@click.option(
+    "--calibrate-risk",
+    is_flag=True,
+    help="Correct churn risks by who left after such risks before, where that would have been nearer.",
 )
 @click.option(
     "--model",
@@ -109,7 +113,8 @@ def score(
     cac: float,
     horizon: int,
     discount: float,
-    churn_window: int,
+    churn_window: int | None,
+    calibrate_risk: bool,
     model: Any,
     group_by: str | None,
     intervals: Any,
@@ -125,21 +130,35 @@ def score(
             cac=cac,
             horizon_months=horizon,
             annual_discount_rate=discount,
-            churn_window_days=churn_window,
+            churn_window_days=Assumptions.churn_window_days if churn_window is None else churn_window,
             model=model,
             group_by=group_by,
             intervals=intervals,
+            calibrated_risk=calibrate_risk,
         )
         day = as_of.date() if as_of else None
         shop = read(**reading, as_of=day)
         loaded = time.perf_counter()
-        analysis = Analysis(dataset_of(shop, day), assumptions)
+        dataset = dataset_of(shop, day)
+        if churn_window is None:
+            assumptions = replace(assumptions, churn_window_days=dataset.churn_window.days)
+        analysis = Analysis(dataset, assumptions)
         customers = analysis.customers
     except (AssumptionError, ModelDataError, ValueError) as error:
         refuse(str(error))
     scored = time.perf_counter()
     timings = {"read_seconds": round(loaded - started, 3), "score_seconds": round(scored - loaded, 3)}
-    result = {**shop.source.report.to_dict(), **score_summary(analysis), "timings": timings}
+    result = {
+        **shop.source.report.to_dict(),
+        **score_summary(analysis),
+        "churn_window": window_summary(analysis, given=churn_window is not None),
+        "timings": timings,
+    }
+    if calibrate_risk:
+        # Loaded when asked for: scikit-learn alone takes a second of every start.
+        from clv.command_line.risk_answer import risk_summary
+
+        result["churn_risk"] = risk_summary(analysis)
     if engine == "lifetimes":
         result["model"]["lifetimes"] = reference(analysis)
     text = score_text(analysis, result, out)
@@ -154,17 +173,42 @@ def score(
 @click.option(
     "--holdout-days", type=click.IntRange(1), help="Days held out at the end (default: a quarter of all)."
 )
-def backtest_command(as_json: bool, holdout_days: int | None, **reading: Any) -> None:
+@click.option(
+    "--churn-window", type=click.IntRange(1, 1095), help="Days to check churn risks over (default: as score)."
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what each customer is expected to do in as many days ahead as were held out.",
+)
+def backtest_command(
+    as_json: bool, holdout_days: int | None, churn_window: int | None, out: Path | None, **reading: Any
+) -> None:
     """Say how well each model would have predicted the last days of FILES (or a database), against naive baselines."""
-    shop = read(**reading)
+    dataset = dataset_of(read(**reading))
     try:
-        found = shop.dataset().backtest(holdout_days, _tell_nobody)
+        found = dataset.backtest(holdout_days, _tell_nobody)
+        ahead = dataset.outlook(found, Assumptions().model_setting) if out is not None else None
     except ValueError as error:
         refuse(str(error))
     # Loaded when asked for: scikit-learn alone takes a second of every start.
-    from clv.command_line.backtest_answer import backtest_summary, backtest_text
+    from clv.command_line.backtest_answer import (
+        backtest_summary,
+        backtest_text,
+        outlook_summary,
+        outlook_text,
+    )
+    from clv.command_line.risk_answer import risk_summary
 
-    print_answer(backtest_summary(found), backtest_text(found), as_json)
+    window = churn_window or dataset.churn_window.days
+    risk = risk_summary(Analysis(dataset, Assumptions(churn_window_days=window)))
+    result = {**backtest_summary(found), "churn_risk": risk}
+    text = f"{backtest_text(found)}\n\n{risk['message']}"
+    if out is not None and ahead is not None:
+        write_file(out, to_csv(ahead.table()).encode())
+        result["outlook"] = outlook_summary(ahead)
+        text += f"\n\n{outlook_text(ahead, out)}"
+    print_answer(result, text, as_json)
 
 
 def _tell_nobody(_share: float, _doing: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from clv.assumptions import Assumptions
+from clv.assumptions import RISK_BANDS, Assumptions
 from clv.dataset import BLANK, EVERYONE, Dataset
 from clv.economics import (
     ClvRanges,
@@ -38,9 +38,8 @@ from clv.models.by_group import group_names
 from clv.scenarios import Levers, WhatIf, what_if
 
 if TYPE_CHECKING:
+    from clv.churn.calibration import RiskCalibration
     from clv.churn.reasons import RiskReasons
-
-RISK_BANDS = ("Low", "Medium", "High")
 
 
 class Analysis:
@@ -76,8 +75,24 @@ class Analysis:
 
     @cached_property
     def churn_risk(self) -> NDArray[np.float64]:
-        """Probability of no order within the churn window, for every buyer."""
-        return self.forecast.churn_risk(self.assumptions.churn_window_days)
+        """Probability of no order within the churn window, for every buyer; corrected by the past where asked for."""
+        risk = self.forecast.churn_risk(self.assumptions.churn_window_days)
+        return self.risk_calibration.apply(risk) if self.assumptions.calibrated_risk else risk
+
+    @property
+    def risk_calibration(self) -> RiskCalibration:
+        """The model's churn risks held against the shop's own past; see ``Dataset.risk_calibration``."""
+        return self.dataset.risk_calibration(
+            self.assumptions.model_setting, self.assumptions.churn_window_days
+        )
+
+    @property
+    def risk_message(self) -> str:
+        """Whether churn risks are corrected, and how right they were in the newest window, in words."""
+        assumed = self.assumptions
+        return self.risk_calibration.message(
+            assumed.churn_window_days, assumed.medium_risk, assumed.high_risk
+        )
 
     @cached_property
     def risk_band(self) -> pd.Categorical[str]:

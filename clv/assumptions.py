@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self, get_args
 
 MAX_HORIZON_MONTHS = 36
+RISK_BANDS = ("Low", "Medium", "High")
 
 MarginKind = Literal["contribution", "gross"]
 ModelChoice = Literal["auto", "bg-nbd", "mbg-nbd", "pareto-nbd", "cnbd-k"]
@@ -45,6 +46,8 @@ class Assumptions:
         itself, where that predicts held-out customers better; None for one model.
     intervals : what the uncertainty of the estimates is read off: "draws" from the asymptotic normal of the
         parameters, or the slower "bootstrap", which refits the models on resampled customers.
+    calibrated_risk : correct churn risks by how many customers left after such risks before, where that would have
+        been nearer on a period held out.
 
     Raises
     ------
@@ -64,6 +67,7 @@ class Assumptions:
     model: ModelChoice = "auto"
     group_by: str | None = None
     intervals: IntervalSource = "draws"
+    calibrated_risk: bool = False
 
     def __post_init__(self) -> None:
         problems = [text for wrong, text in self._checks() if wrong]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING, TypeVar
@@ -47,11 +48,16 @@ from clv.history.from_table import FROM_TABLE
 from clv.history.rfm import NEVER_PAID
 from clv.history.summary import FIRST_ORDER
 from clv.ingest import Contacts, CustomerTable, Finding, Ingested, QualityReport, Spend, Transactions
+from clv.models import ModelDataError
 from clv.scenarios import LeverBase, prepare_levers
 
 if TYPE_CHECKING:
+    from clv.churn.calibration import RiskCalibration
     from clv.churn.reasons import RiskReasons
+    from clv.churn.window import ChurnWindow
     from clv.validation.backtest import Backtest
+    from clv.validation.origins import Window
+    from clv.validation.outlook import Outlook
 
 EVERYONE = "All customers"
 BLANK = "(blank)"
@@ -123,6 +129,8 @@ class Dataset:
         self._next_orders: dict[ModelSetting, pd.DataFrame] = {}
         self._backtests: dict[int | None, Backtest] = {}
         self._risk_reasons: dict[tuple[ModelSetting, int], RiskReasons] = {}
+        self._outlooks: dict[tuple[ModelSetting, Window], Outlook] = {}
+        self._calibrations: dict[tuple[ModelSetting, int], RiskCalibration] = {}
         self._lock = Lock()
 
     @property
@@ -164,6 +172,18 @@ class Dataset:
             return pd.DataFrame({"month": pd.Series(dtype="datetime64[us]"), "new": 0.0, "returning": 0.0})
         with self._lock:
             return monthly_revenue(self.transactions, self.as_of)
+
+    @cached_property
+    def churn_window(self) -> ChurnWindow:
+        """The churn window that the gaps between these orders suggest; of large shops, between those of a sample."""
+        from clv.churn.window import MOST_CUSTOMERS, assumed_window, churn_window, gaps_between_purchases
+        from clv.validation.origins import sampled
+
+        if self.transactions is None:
+            return assumed_window("A table of customers does not tell the gaps between orders.")
+        with self._lock:
+            orders = sampled(self.transactions, len(self.buyers), MOST_CUSTOMERS)
+            return churn_window(gaps_between_purchases(orders, self.as_of))
 
     @cached_property
     def data_notes(self) -> tuple[str, ...]:
@@ -366,6 +386,60 @@ class Dataset:
             tell=lambda share, doing: tell(0.15 + 0.85 * share, doing),
         )
         return self._backtests.setdefault(holdout_days, found)
+
+    def outlook(self, found: Backtest, setting: ModelSetting) -> Outlook:
+        """What each customer is expected to do in as many days ahead as a backtest held out; computed on first use.
+
+        By the candidate chosen in it, by the models of a setting and by the baseline that did best.
+
+        Raises
+        ------
+        BacktestError : there are too many customers for a chosen candidate that learns from examples.
+        ModelDataError : the data cannot identify the models of the setting.
+        """
+        from clv.validation.origins import BacktestError
+        from clv.validation.outlook import look_ahead, origin_today
+        from clv.validation.predictions import MODEL_NAMES, model_name
+
+        transactions, models = self.transactions, self.models(setting)
+        assert transactions is not None
+        if found.chosen.candidate.kind in ("challenger", "blend") and len(self.buyers) > MOST_EXPLAINED:
+            raise BacktestError(
+                f"{found.chosen.candidate.name} is worked out for each customer of up to {MOST_EXPLAINED:,}; there are "
+                f"{len(self.buyers):,}."
+            )
+        name = model_name(MODEL_NAMES.get(setting.choice, models.purchases.name), setting.group_by)
+
+        def make() -> Outlook:
+            origin = origin_today(transactions, self.as_of, found.holdout.days)
+            return look_ahead(origin, found.chosen.candidate, (name, models), found.baseline.candidate)
+
+        return self._once(self._outlooks, (setting, found.holdout.window), make)
+
+    def risk_calibration(self, setting: ModelSetting, window_days: int) -> RiskCalibration:
+        """The model's churn risks held against earlier windows of the same length, computed on first use.
+
+        Of large shops, a sample of the customers is looked at.
+        """
+        from clv.churn.calibration import calibrate, churn_origins, left_alone, past_risks
+        from clv.validation.origins import sampled
+
+        transactions = self.transactions
+
+        def make() -> RiskCalibration:
+            if transactions is None:
+                return left_alone("a table of customers does not tell what happened before.")
+            orders = replace(
+                sampled(transactions, len(self.buyers)),
+                attributes=() if setting.group_by is None else (setting.group_by,),
+            )
+            try:
+                origins = churn_origins(orders, self.as_of, window_days)
+                return calibrate([past_risks(origin, setting) for origin in origins])
+            except ModelDataError as error:
+                return left_alone(f"no model can be fitted to the past. {error}")
+
+        return self._once(self._calibrations, (setting, window_days), make)
 
     def risk_reasons(self, setting: ModelSetting, window_days: int) -> RiskReasons:
         """Why each buyer is at risk of no order within the window, against the own rhythm; computed on first use.

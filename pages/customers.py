@@ -159,6 +159,7 @@ def explain(row: pd.Series, analysis: Analysis) -> None:
         st.markdown(
             "Nothing stands out against the customer's own rhythm; the risk is that of customers with such a history."
         )
+    st.caption(in_prose(analysis.risk_message))
     path, days_of_orders = analysis.alive_path(row["customer_id"])
     draw_figure(
         alive_history(path, days_of_orders),

@@ -6,9 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from clv.analysis import Analysis
+from clv.models import ModelDataError
+from clv.validation.origins import BacktestError
 from pages.components.downloads import download_table
 from pages.components.filters import filter_customers
-from pages.components.formatting import count, money, months
+from pages.components.formatting import count, money, months, plain
 from pages.components.history_view import history_finding
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
@@ -74,7 +76,7 @@ def draw() -> None:
     if found.empty:
         st.info("Nobody matches. Loosen a filter.")
         return
-    write(found)
+    write(found, main_reasons(found, analysis))
 
 
 def without_forecast(analysis: Analysis, currency: str | None) -> None:
@@ -96,8 +98,28 @@ def without_forecast(analysis: Analysis, currency: str | None) -> None:
     )
 
 
-def write(found: pd.DataFrame) -> None:
-    """Columns to write, the button, and a look at the list."""
+def main_reasons(found: pd.DataFrame, analysis: Analysis) -> dict[str, pd.Series]:
+    """On request, a column that says why each customer's risk is what it is."""
+    if not analysis.dataset.has_orders or not st.toggle(
+        "Add the main reason behind each churn risk",
+        key="lists_reasons",
+        persist_state="session",
+        help="Such as “usually orders every 30 days, last order 120 days ago”; blank where nothing stands out against the "
+        "customer's own rhythm. Takes some seconds the first time.",
+    ):
+        return {}
+    try:
+        with st.spinner("Comparing with who left before …", show_time=True):
+            reasons = analysis.risk_reasons.top
+    except (BacktestError, ModelDataError) as error:
+        st.caption(plain(str(error)))
+        return {}
+    of_customer = pd.Series(reasons.to_numpy(), index=analysis.dataset.buyers["customer_id"])
+    return {"main_reason": found["customer_id"].map(of_customer).fillna("")}
+
+
+def write(found: pd.DataFrame, beside: dict[str, pd.Series]) -> None:
+    """Columns to write, those always beside them, the button, and a look at the list."""
     columns = st.multiselect(
         "Columns of the file",
         list(found.columns),
@@ -106,7 +128,7 @@ def write(found: pd.DataFrame) -> None:
         key="lists_columns",
         placeholder="All columns",
     )
-    chosen = found[columns] if columns else found
+    chosen = (found[columns] if columns else found).assign(**beside)
     with st.container(horizontal=True):
         download_table(
             f"Download {count(len(found))} customers", lambda: chosen, st.session_state["lists_ready_made"], "lists_download",

@@ -6,10 +6,11 @@ import streamlit as st
 from clv.analysis import Analysis
 from clv.charts import clv_distribution, risk_distribution, segment_values
 from clv.economics import Total
+from pages.components.backtest_run import backtest_cautions
 from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
-from pages.components.formatting import count, money, months, percent, ratio
+from pages.components.formatting import count, in_prose, money, months, percent, ratio
 from pages.components.history_view import history_overview
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
@@ -33,6 +34,16 @@ def summary_sentence(analysis: Analysis, currency: str | None) -> str:
         f"{months(analysis.assumptions.horizon_months)}, most likely between {money(total.low, currency)} and "
         f"{money(total.high, currency)}; {percent(analysis.share_holding_half)} of them hold half of it."
     )
+
+
+def say_backtest(analysis: Analysis) -> None:
+    """What the backtest says against believing the CLV, once one has been run."""
+    warned = backtest_cautions(analysis)
+    if warned:
+        st.warning("\n\n".join(in_prose(each) for each in warned), icon="⚠️")
+        st.page_link(
+            "pages/trust.py", label="See the backtest, and what the best naive rule expects", icon="📄"
+        )
 
 
 def value_boxes(analysis: Analysis, currency: str | None) -> None:
@@ -210,6 +221,7 @@ def draw() -> None:
         history_overview(analysis, currency)
         return
     finding(summary_sentence(analysis, currency))
+    say_backtest(analysis)
     value_boxes(analysis, currency)
     distributions(analysis, currency)
     segments(analysis, currency)

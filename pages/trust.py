@@ -15,7 +15,9 @@ from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import card_title, draw_chart, draw_figure
 from pages.components.downloads import download_table
 from pages.components.formatting import attribute_label, count, day, in_prose, money, percent, plain
+from pages.components.outlook_view import outlook_view
 from pages.components.page_top import finding, open_page
+from pages.components.risk_check import risk_check
 from pages.components.sidebar import MODELS, ONE_FOR_ALL, current_currency
 from pages.components.tables import show_table
 
@@ -74,6 +76,8 @@ def result(found: Backtest, place, analysis: Analysis) -> None:
     scorecard(found)
     for name, reason in found.failed.items():
         st.caption(in_prose(f"{name} was not tried: {reason}"))
+    outlook_view(found, analysis)
+    risk_check(analysis)
 
 
 def boxes(found: Backtest, currency: str | None) -> None:
@@ -176,7 +180,7 @@ def use_chosen(found: Backtest, analysis: Analysis) -> None:
         st.caption(
             in_prose(
                 f"{found.chosen.candidate.name} cannot be worked into levers and ranges; {found.usable.name} is the best "
-                "of the models that can."
+                "of the models that can. What it expects of each customer is below."
             )
         )
     name = f"{MODELS[setting.choice]}" + (
@@ -250,6 +254,9 @@ def how_it_is_done() -> None:
             "interval): by the loss that models are chosen by, and by the absolute error in order days.\n"
             "- **Absolute error** (MAE) favours whoever says 0 for rare buyers: that is why “Nobody buys” looks good by "
             "it and is useless otherwise.\n"
+            "- **Churn risk.** The same model, fitted as of one churn window ago, gives every customer a risk; who then stayed "
+            "away is known. Up to three earlier windows teach a correction; it is offered only where it would have been "
+            "nearer on the last one (Brier score), which taught it nothing.\n"
             "- **Large shops**: at most some 50,000 customers are drawn by their id."
         )
 

@@ -70,6 +70,50 @@ def test_the_customer_table_agrees_with_the_boxes(analysis):
     assert unpaid["clv"].isna().all()
 
 
+@pytest.mark.parametrize("model", ["bg-nbd", "mbg-nbd", "pareto-nbd", "cnbd-k"])
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_who_bought_once_long_ago_is_at_high_risk_whatever_the_model(sample_shop, model, calibrated):
+    analysis = Analysis(
+        sample_shop, Assumptions(model=model, churn_window_days=30, calibrated_risk=calibrated)
+    )
+    assert analysis.risk_calibration.corrected is not None
+    buyers = sample_shop.buyers
+    long_gone = (buyers["frequency"] == 0) & (buyers["T_days"] >= 700)
+    assert long_gone.sum() > 100
+    assert analysis.churn_risk[long_gone].min() > 0.9
+    assert (
+        analysis.customers.set_index("customer_id")["risk_band"].loc[buyers["customer_id"][long_gone]]
+        == "High"
+    ).all()
+
+
+def test_corrected_risks_are_the_same_everywhere(sample_shop):
+    plain, corrected = (
+        Analysis(sample_shop, Assumptions(churn_window_days=30, calibrated_risk=wanted))
+        for wanted in (False, True)
+    )
+    assert corrected.risk_calibration.applied
+    assert np.abs(corrected.churn_risk - plain.churn_risk).max() > 0.01
+    assert np.array_equal(corrected.clv, plain.clv)
+    table = corrected.customers.dropna(subset="clv")
+    assert table["churn_risk"].to_numpy() == pytest.approx(corrected.churn_risk)
+    assert table["value_at_risk"].sum() == pytest.approx(corrected.segments["value_at_risk"].sum())
+    assert corrected.risk_bins["value_at_risk"].sum() == pytest.approx(table["value_at_risk"].sum())
+    assert (table["risk_band"] == "High").sum() == (corrected.churn_risk >= 0.7).sum()
+    moved = Analysis(sample_shop, Assumptions(churn_window_days=30, calibrated_risk=True, high_risk=0.9))
+    assert moved.at_risk.sum() == (corrected.churn_risk >= 0.9).sum()
+
+
+def test_risks_stay_the_models_where_correcting_them_would_not_have_helped(sample_shop):
+    plain, asked = (
+        Analysis(sample_shop, Assumptions(churn_window_days=150, calibrated_risk=wanted))
+        for wanted in (False, True)
+    )
+    assert not asked.risk_calibration.applied
+    assert np.array_equal(plain.churn_risk, asked.churn_risk)
+    assert "stayed away" in asked.risk_message
+
+
 def test_channels_get_models_of_their_own(analysis, truth):
     fitted = analysis.dataset.models(ModelSetting(group_by="channel")).groups
     assert fitted.helps

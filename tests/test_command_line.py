@@ -66,6 +66,29 @@ def test_score_the_sample(tmp_path):
     assert scored["churn_risk"].dropna().between(0, 1).all()
 
 
+def test_the_churn_window_is_the_shops_own_unless_given():
+    window = as_json("score", SAMPLE_ORDERS)["churn_window"]
+    assert (window["days"], window["chosen"]) == (150, "from the gaps between the orders")
+    assert window["exact_days"] == pytest.approx(129)
+    given = as_json("score", SAMPLE_ORDERS, "--churn-window", 60)
+    assert (given["churn_window"]["days"], given["churn_window"]["chosen"]) == (60, "given")
+    assert (given["churn_window"]["suggested_days"], given["assumptions"]["churn_window_days"]) == (150, 60)
+    assert "150 days" in run("score", SAMPLE_ORDERS).stdout
+    assert run("score", SAMPLE_ORDERS, "--churn-window", 0).exit_code == 2
+
+
+def test_corrected_risks_on_request(tmp_path):
+    plain, corrected = tmp_path / "plain.csv", tmp_path / "corrected.csv"
+    window = ("--churn-window", 30)
+    assert "churn_risk" not in as_json("score", SAMPLE_ORDERS, *window, "--out", plain)
+    risk = as_json("score", SAMPLE_ORDERS, *window, "--calibrate-risk", "--out", corrected)["churn_risk"]
+    assert risk["corrected"]
+    assert risk["brier_corrected"] < risk["brier_as_modelled"]
+    assert [band["band"] for band in risk["bands"]] == ["Low", "Medium", "High"]
+    before, after = (pd.read_csv(path)["churn_risk"].dropna() for path in (plain, corrected))
+    assert (before - after).abs().max() > 0.01
+
+
 def test_nothing_but_json_on_standard_output():
     command = [sys.executable, "-m", "clv", "score", str(SAMPLE_ORDERS), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=True)

@@ -139,13 +139,14 @@ def _tracking_structure() -> Spec:
     return structure(HEIGHT, lines, names)
 
 
-def calibration_chart(bins: pd.DataFrame) -> Figure:
-    """Predicted probability of ordering against the share that did; on the diagonal the two agree.
+def calibration_chart(bins: pd.DataFrame, event: str = "ordering", happened: str = "ordered") -> Figure:
+    """Predicted probability of an event against the share to whom it happened; on the diagonal the two agree.
 
     bins: one row for each group of customers of like probability
         probability     mean predicted probability, 0 to 1
-        share_active    share of them who ordered, 0 to 1
+        share_active    share of them to whom it happened, 0 to 1
         customers       how many
+    event, happened: the event in words, as in "probability of ordering" and "share who ordered"
     """
     if bins.empty:
         return nothing_to_show(HEIGHT, "Nothing to compare yet")
@@ -162,24 +163,26 @@ def calibration_chart(bins: pd.DataFrame) -> Figure:
         "spoken": spoken(
             [f"{count} customers" for count in people],
             [f"predicted {words}" for words in said],
-            [f"ordered {words}" for words in did],
+            [f"{happened} {words}" for words in did],
         ),
     }
     diagonal: Columns = {"x": [0.0, 1.0], "y": [0.0, 1.0], "role": ["muted", "muted"]}
-    return Figure(_calibration_structure(), {"bins": columns, "diagonal": diagonal})
+    return Figure(_calibration_structure(event, happened), {"bins": columns, "diagonal": diagonal})
 
 
 @lru_cache(KEPT)
-def _calibration_structure() -> Spec:
+def _calibration_structure(event: str, happened: str) -> Spec:
     scale = alt.Scale(domain=[0, 1], nice=False)
     line = (
         on("diagonal")
         .mark_line(aria=False, strokeDash=RULE_DASH, strokeWidth=1.5)
         .encode(
             x=alt.X(
-                "x:Q", scale=scale, axis=axis("Predicted probability of ordering", format="%", tickCount=5)
+                "x:Q", scale=scale, axis=axis(f"Predicted probability of {event}", format="%", tickCount=5)
             ),
-            y=alt.Y("y:Q", scale=scale, axis=axis("Share who ordered", format="%", tickCount=5, grid=True)),
+            y=alt.Y(
+                "y:Q", scale=scale, axis=axis(f"Share who {happened}", format="%", tickCount=5, grid=True)
+            ),
             color=colour_by(),
             tooltip=alt.value(None),
         )
@@ -195,7 +198,7 @@ def _calibration_structure() -> Spec:
             tooltip=[
                 alt.Tooltip("customers:N", title="Customers"),
                 alt.Tooltip("said:N", title="Predicted"),
-                alt.Tooltip("did:N", title="Ordered"),
+                alt.Tooltip("did:N", title=happened.capitalize()),
             ],
         )
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,7 +21,7 @@ from scipy import special
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
 
-from clv.assumptions import ModelSetting
+from clv.assumptions import RISK_BANDS, ModelSetting
 from clv.forecast import fit_models, forecast_customers
 from clv.ingest import Transactions
 from clv.validation.features import logit
@@ -36,6 +36,7 @@ Method = Literal["isotonic", "Platt", "none"]
 MOST_ORIGINS = 4
 FEWEST_FOR_ISOTONIC = 1_000
 FEWEST_OF_EACH = 30
+LEFT_ALONE = "Churn risks are as the model gives them"
 
 
 @dataclass(frozen=True)
@@ -56,33 +57,65 @@ class PastRisks:
 
 @dataclass(frozen=True)
 class RiskCalibration:
-    """How the risks are corrected, and how that did on a period held out.
+    """How the risks are corrected, and how right they were on the newest churn window, which taught nothing.
 
     Attributes
     ----------
     method : "none" where the risks are left as they are.
-    before, after : ``calibration_table`` on the held-out period, None where there is none; ``after`` also where
-        the correction is not applied.
-    brier_before, brier_after : Brier score there, NaN where there is none.
-    message : in words.
+    why : why they are corrected, or left as they are, in words.
+    as_modelled, corrected : the risks of the newest window before and after, each with who left; None where there is
+        no such window, or nothing to learn a correction from; ``corrected`` also where it is not applied.
+    correction : from risks to corrected risks.
     """
 
     method: Method
-    before: pd.DataFrame | None
-    after: pd.DataFrame | None
-    brier_before: float
-    brier_after: float
-    message: str
-    correction: Callable[[FloatArray], FloatArray]
+    why: str
+    as_modelled: PastRisks | None = None
+    corrected: PastRisks | None = None
+    correction: Callable[[FloatArray], FloatArray] | None = None
 
     @property
     def applied(self) -> bool:
         """Whether risks are corrected."""
         return self.method != "none"
 
+    @property
+    def checked(self) -> PastRisks | None:
+        """The risks of the newest window as they would have been given: corrected where that is applied."""
+        return self.corrected if self.applied else self.as_modelled
+
     def apply(self, risk: FloatArray) -> FloatArray:
         """The risks corrected, in the same order; as they are where no correction is applied."""
-        return self.correction(risk)
+        return risk if self.correction is None else self.correction(risk)
+
+    def by_band(self, medium: float, high: float) -> pd.DataFrame:
+        """The customers of the newest window by the risk given: frame band, customers, expected, left (mean shares).
+
+        Bands without customers are left out; empty where no window could be checked.
+        """
+        if self.checked is None:
+            return pd.DataFrame({name: [] for name in ("band", "customers", "expected", "left")})
+        band = np.searchsorted([medium, high], self.checked.risk, side="right")
+        found = pd.DataFrame({"band": band, "expected": self.checked.risk, "left": self.checked.churned})
+        grouped = found.groupby("band")
+        table = grouped.mean().assign(customers=grouped.size()).reset_index()
+        table["band"] = table["band"].map(dict(enumerate(RISK_BANDS)))
+        return table[["band", "customers", "expected", "left"]]
+
+    def message(self, window_days: int, medium: float, high: float) -> str:
+        """Whether the risks are corrected and why, and of whom how many stayed away in the newest window."""
+        if self.checked is None:
+            return self.why
+        sentence = (
+            f"{self.why} In the last {window_days} days {_percent(self.checked.churned.mean())} of "
+            f"{self.checked.risk.size:,} customers stayed away, where {_percent(self.checked.risk.mean())} were expected to"
+        )
+        parts = [
+            f"of those at {str(row['band']).lower()} risk ({_percent(row['expected'])} on average) "
+            f"{_percent(row['left'])} did"
+            for row in self.by_band(medium, high)[::-1].to_dict("records")
+        ]
+        return f"{sentence}: {', '.join(parts)}."
 
 
 def churn_origins(
@@ -133,42 +166,51 @@ def calibrate(past: Sequence[PastRisks]) -> RiskCalibration:
 
     Parameters
     ----------
-    past : the newest period first.
+    past : the newest period first; may be empty.
     """
-    if len(past) < 2:
-        return _left_alone("There is too little history to check churn risks against the past.")
+    if not past:
+        return left_alone("the past is too short to hold them against.")
     newest, earlier = past[0], past[1:]
+    if not earlier:
+        return RiskCalibration(
+            "none", f"{LEFT_ALONE}: the past is too short to learn a correction from.", newest
+        )
     method, correct = _learn(earlier)
     if method == "none":
-        return _left_alone("Too few customers left or stayed in the past to check churn risks against it.")
-    risk, churned = newest.risk, newest.churned
-    corrected = correct(risk)
-    brier_before, brier_after = (float(((said - churned) ** 2).mean()) for said in (risk, corrected))
-    helps = brier_after <= brier_before
-    figures = (
-        f"on the newest churn window held out, mean risk {_percent(risk.mean())} before and "
-        f"{_percent(corrected.mean())} after, {_percent(churned.mean())} left; Brier score {brier_before:.4f} before, "
-        f"{brier_after:.4f} after"
-    )
+        return RiskCalibration(
+            "none", f"{LEFT_ALONE}: too few customers left or stayed earlier to learn a correction from.", newest
+        )  # fmt: skip
+    corrected = replace(newest, risk=correct(newest.risk))
+    if brier_score(corrected) > brier_score(newest):
+        return RiskCalibration(
+            "none",
+            f"{LEFT_ALONE}: corrected by earlier periods they would not have been nearer.",
+            newest,
+            corrected,
+        )
     return RiskCalibration(
-        method=method if helps else "none",
-        before=calibration_table(churned, risk),
-        after=calibration_table(churned, corrected),
-        brier_before=brier_before,
-        brier_after=brier_after,
-        message=f"Churn risks are corrected by what happened before ({method} calibration; {figures})."
-        if helps
-        else f"Churn risks are left as the model gives them: correcting them by the past would not have helped ({figures}).",
-        correction=_learn(past)[1] if helps else _unchanged,
+        method,
+        f"Churn risks are corrected by how many left after such risks before ({method} calibration), which was nearer on a "
+        "period held out.",
+        newest,
+        corrected,
+        _learn(past)[1],
     )
 
 
-def _left_alone(message: str) -> RiskCalibration:
-    return RiskCalibration("none", None, None, np.nan, np.nan, message, _unchanged)
+def left_alone(why: str) -> RiskCalibration:
+    """No correction and nothing to check by, with the reason."""
+    return RiskCalibration("none", f"{LEFT_ALONE}: {why}")
 
 
-def _unchanged(risk: FloatArray) -> FloatArray:
-    return risk
+def brier_score(past: PastRisks) -> float:
+    """Mean squared difference of the risks given and what happened (Brier 1950); smaller is better."""
+    return float(((past.risk - past.churned) ** 2).mean())
+
+
+def reliability(past: PastRisks) -> pd.DataFrame:
+    """Risk given against the share who left: ``calibration_table``, up to ten groups of like size."""
+    return calibration_table(past.churned, past.risk)
 
 
 def _learn(past: Sequence[PastRisks]) -> tuple[Method, Callable[[FloatArray], FloatArray]]:
@@ -179,6 +221,10 @@ def _learn(past: Sequence[PastRisks]) -> tuple[Method, Callable[[FloatArray], Fl
     if risk.size < FEWEST_FOR_ISOTONIC or fewer < 10 * FEWEST_OF_EACH:
         return "Platt", _platt(risk, churned)
     return "isotonic", _isotonic(risk, churned)
+
+
+def _unchanged(risk: FloatArray) -> FloatArray:
+    return risk
 
 
 def _isotonic(risk: FloatArray, churned: BoolArray) -> Callable[[FloatArray], FloatArray]:
@@ -201,4 +247,4 @@ def _platt(risk: FloatArray, churned: BoolArray) -> Callable[[FloatArray], Float
 
 
 def _percent(share: float) -> str:
-    return f"{share:.1%}".replace("%", " %")
+    return f"{share:.0%}".replace("%", " %")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -95,6 +96,7 @@ class RiskReasons:
             if points >= SMALLEST_POINTS
         )[:MOST_REASONS]
 
+    @cached_property
     def top(self) -> pd.Series:
         """The weightiest reason of each customer in words; "" where none adds 2 percentage points."""
         values = self.points.to_numpy()

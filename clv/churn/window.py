@@ -6,20 +6,27 @@ has not come yet says only that the gap is longer than the silence so far.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
+import ibis
 import numpy as np
 from numpy.typing import NDArray
 
-from clv.validation.order_entries import KnownDays
+from clv.assumptions import Assumptions
+from clv.history.engine import to_frame
+from clv.history.purchase_days import purchase_days
+from clv.ingest import Transactions
 
 FloatArray = NDArray[np.float64]
 
 SHARE = 0.80
 ROUND_WINDOWS = (14, 21, 30, 45, 60, 90, 120, 150, 180, 270, 365)
-DEFAULT_DAYS = 90
+DEFAULT_DAYS = Assumptions.churn_window_days
 FEWEST_GAPS = 30
 FEWEST_AT_RISK = 20
+# So many customers' gaps tell the 80 % point to a few days, and windows are rounded to usual lengths.
+MOST_CUSTOMERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -31,43 +38,76 @@ class ChurnWindow:
     days : 14 to 365, rounded up to a usual length.
     exact_days : by when 80 % of the repeat orders that come have come; NaN where there are too few gaps.
     gaps : number of completed gaps it was read off.
+    short : in a few words; message : in full.
     """
 
     days: int
     exact_days: float
     gaps: int
+    short: str
     message: str
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether there were gaps enough to read it off."""
+        return bool(np.isfinite(self.exact_days))
 
-def churn_window(known: KnownDays) -> ChurnWindow:
+
+@dataclass(frozen=True)
+class Gaps:
+    """Days between the purchases of customers: those ended by another purchase, and those still open."""
+
+    ended: FloatArray
+    still_open: FloatArray
+
+
+def gaps_between_purchases(transactions: Transactions, as_of: dt.date) -> Gaps:
+    """The gaps of all customers, counted where the orders are: only lengths and counts come over."""
+    days = purchase_days(transactions, as_of)
+    in_order = ibis.window(group_by="customer_id", order_by="day")
+    paid = days.filter(days.net > 0)
+    paid = paid.mutate(next_day=paid.day.lead().over(in_order))
+    gaps = paid.mutate(
+        ended=paid.next_day.notnull(), days=ibis.coalesce(paid.next_day, ibis.date(as_of)).delta(paid.day, unit="day")
+    )  # fmt: skip
+    counted = to_frame(gaps.group_by("ended", "days").agg(times=gaps.count()))
+    ended = counted["ended"].astype(bool)
+    lengths = (
+        np.repeat(part["days"].to_numpy(dtype=float), part["times"].to_numpy(dtype=np.int64))
+        for part in (counted[ended], counted[~ended])
+    )
+    return Gaps(*lengths)
+
+
+def churn_window(gaps: Gaps) -> ChurnWindow:
     """The window within which 80 % of the repeat purchases come, of those that come at all."""
-    paid = known.net > 0
-    customer, day = known.customer[paid], known.day[paid]
-    same = np.diff(customer) == 0
-    gaps = np.diff(day)[same].astype(float)
-    if gaps.size < FEWEST_GAPS:
-        return ChurnWindow(
-            DEFAULT_DAYS,
-            np.nan,
-            int(gaps.size),
-            f"Only {gaps.size} repeat orders: too few to read a churn window off; {DEFAULT_DAYS} days are assumed.",
+    count = int(gaps.ended.size)
+    if count < FEWEST_GAPS:
+        return assumed_window(
+            f"Only {count} repeat orders: too few to read a churn window off; {DEFAULT_DAYS} days are assumed.",
+            count,
         )
-    last_days = day[np.r_[~same, True]]
-    exact = days_until_share(gaps, (known.cutoff - last_days).astype(float), SHARE)
+    exact = days_until_share(gaps.ended, gaps.still_open, SHARE)
     days = next((length for length in ROUND_WINDOWS if length >= exact), ROUND_WINDOWS[-1])
     rounded = (
         f"the churn window is {days} days, the longest used"
         if exact > days
         else f"rounded up, the churn window is {days} days"
     )
+    share = f"{SHARE:.0%}".replace("%", " %")
     return ChurnWindow(
         days,
         exact,
-        int(gaps.size),
-        f"{SHARE:.0%}".replace("%", " %")
-        + f" of the repeat orders come within {exact:,.0f} days of the one before ({gaps.size:,} repeat orders, those "
+        count,
+        f"{share} of repeat orders come within {exact:,.0f} days.",
+        f"{share} of the repeat orders come within {exact:,.0f} days of the one before ({count:,} repeat orders, those "
         f"still to come allowed for): {rounded}.",
     )
+
+
+def assumed_window(why: str, gaps: int = 0) -> ChurnWindow:
+    """The usual window, where the data say nothing."""
+    return ChurnWindow(DEFAULT_DAYS, np.nan, gaps, f"{DEFAULT_DAYS} days are assumed.", why)
 
 
 def days_until_share(gaps: FloatArray, open_gaps: FloatArray, share: float) -> float:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from clv.validation.backtest import Backtest
+from clv.validation.outlook import Outlook
 from clv.validation.scorecard import Scored
 from clv.validation.words import verdict
 
@@ -43,6 +45,33 @@ def backtest_text(found: Backtest) -> str:
             f"{scored.activity.auc:7.3f}{inside:>9}"
         )
     return "\n".join([verdict(found), "", *table])
+
+
+def outlook_summary(ahead: Outlook) -> dict[str, Any]:
+    """What is expected of all customers in the days ahead, by each forecast, as plain values."""
+    return {
+        "after": ahead.window.cutoff.isoformat(),
+        "until": ahead.window.end.isoformat(),
+        "days": ahead.days,
+        "customers": len(ahead.customer_ids),
+        "forecasts": ahead.totals().to_dict("records"),
+        "failed": dict(ahead.failed),
+    }
+
+
+def outlook_text(ahead: Outlook, out: Path) -> str:
+    """The totals of each forecast, and where each customer's are."""
+    return "\n".join(
+        [
+            f"The {ahead.days} days after {ahead.window.cutoff}, {len(ahead.customer_ids):,} customers:",
+            *(
+                f"  {row['role']:9}{row['order_days']:12,.0f} order days {row['spend']:14,.2f}  {row['forecast']}"
+                for row in ahead.totals().to_dict("records")
+            ),
+            *(f"  {role}: not possible. {why}" for role, why in ahead.failed.items()),
+            f"Written: {out}",
+        ]
+    )
 
 
 def _scored_summary(found: Backtest, scored: Scored) -> dict[str, Any]:

@@ -64,6 +64,30 @@ def score_summary(analysis: Analysis) -> dict[str, Any]:
     }
 
 
+def window_summary(analysis: Analysis, *, given: bool) -> dict[str, Any]:
+    """The churn window used, and the one that the file's own gaps suggest."""
+    suggested = analysis.dataset.churn_window
+    return {
+        "days": analysis.assumptions.churn_window_days,
+        "chosen": "given"
+        if given
+        else "from the gaps between the orders"
+        if suggested.is_measured
+        else "assumed",
+        "suggested_days": suggested.days,
+        "exact_days": suggested.exact_days if suggested.is_measured else None,
+        "gaps": suggested.gaps,
+        "message": suggested.message,
+    }
+
+
+def window_text(window: dict[str, Any]) -> str:
+    """The churn window in a sentence."""
+    if window["chosen"] == "given":
+        return f"Churn window: {window['days']} days, as given. {window['message']}"
+    return f"Churn window: {window['message']}"
+
+
 def score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) -> str:
     """The totals in a few sentences."""
     total, code = analysis.total_clv, analysis.dataset.report.currency
@@ -71,8 +95,12 @@ def score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) -> 
         f"{result['customers']:,} customers as of {result['as_of']}, {result['model']['name']}.",
         f"CLV over {analysis.assumptions.horizon_months} months: {money(total.mean, code)} "
         f"({money(total.low, code)} to {money(total.high, code)}).",
-        f"{result['at_risk']['customers']:,} customers at high risk, {money(analysis.value_at_risk, code)} at stake.",
+        f"{result['at_risk']['customers']:,} customers at high risk, {money(analysis.value_at_risk, code)} at stake: no "
+        f"order within {analysis.assumptions.churn_window_days} days.",
+        window_text(result["churn_window"]),
     ]
+    if analysis.assumptions.calibrated_risk:
+        lines.append(analysis.risk_message)
     media = analysis.dataset.media
     if media is not None and media.cac is not None:
         lines.append(

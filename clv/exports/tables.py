@@ -20,6 +20,11 @@ DECIMALS = {
     "churn_risk": 4,
     "probability_alive": 4,
     "expected_purchases": 4,
+    **{
+        f"{role}_{what}": digits
+        for role in ("chosen", "model", "baseline")
+        for what, digits in (("order_days", 4), ("spend", 2), ("chance", 4))
+    },
 }
 
 

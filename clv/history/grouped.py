@@ -58,7 +58,9 @@ def grouped_summary(transactions: Transactions, as_of: dt.date) -> pd.DataFrame 
     for name, values in _attributes(lines, summary.select(["customer", "first_moment"])).items():
         summary = summary.append_column(name, values)
     # A customer known only by a refund of an order outside the file has bought nothing in it.
-    summary = summary.filter(pc.greater(summary["orders"], 0))
+    bought = pc.greater(summary["orders"], 0)
+    if not pc.all(bought).as_py():
+        summary = summary.filter(bought)
     summary = summary.append_column("customer_id", pc.cast(summary["customer"], pa.string()))
     if transactions.numbered_customers:
         summary = summary.take(pc.sort_indices(summary["customer_id"]))

@@ -23,7 +23,7 @@ from clv.ingest.quality import DroppedRows
 from clv.ingest.read import Ingested
 from clv.ingest.resolve import resolve_mapping
 from clv.ingest.staging import NUMBERS
-from clv.ingest.transactions import RESERVED, Transactions, snake_case
+from clv.ingest.transactions import COLUMNS, Transactions, snake_case
 
 Progress = Callable[[float, str], None]
 # A column with more different texts than this is neither a status nor a currency.
@@ -129,7 +129,7 @@ def _read(
         kept, label=database.label, mapping=mapping, words=words, dropped=dropped, currency=settled
     )
     attributes = snake_case(mapping.attributes)
-    table = kept.select(*RESERVED, *attributes)
+    table = kept.select(*COLUMNS, *attributes)
     tell(1.0, "Done")
     return Ingested(Transactions(table, attributes, settled, mapping.order_id is not None), made)
 

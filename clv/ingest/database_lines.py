@@ -9,7 +9,7 @@ from functools import reduce
 import ibis
 from ibis.expr.types import BooleanValue, NumericValue, StringValue, Table
 
-from clv.ingest import lines, row_rules, vocabulary
+from clv.ingest import line_amounts, lines, row_rules, vocabulary
 from clv.ingest.columns import MEANINGS, ColumnMapping
 from clv.ingest.database_backends import computed_once
 from clv.ingest.database_cells import MONEY, fitting, moment, number, text
@@ -134,7 +134,7 @@ def _reason(cells: Table, mapping: ColumnMapping, words: Words) -> StringValue:
         *_unread_numbers(cells, mapping),
     ]
     if not mapping.amount:
-        branches.append(((cells.quantity == 0) | (cells.unit_price == 0), lines.FREE))
+        branches.append(((cells.quantity == 0) | (cells.unit_price == 0), line_amounts.FREE))
     branches.append((cells.gross.isnull(), f"{MEANINGS['amount']} cannot be read"))
     return ibis.cases(*branches, else_=ibis.null("string"))
 

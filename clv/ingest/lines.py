@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from clv.ingest import amounts, dates, row_rules, sql
+from clv.ingest import amounts, buyers, dates, line_amounts, row_rules, sql
 from clv.ingest.amounts import NumberStyle
-from clv.ingest.columns import MEANINGS
+from clv.ingest.cases import Cases, by_order, cases_of
 from clv.ingest.dates import DateStyle
 from clv.ingest.staging import Staged, texts
 from clv.ingest.totals import is_totals_line
@@ -20,7 +20,6 @@ NO_DATE = "no date"
 BAD_DATE = "date cannot be read"
 # Lines of which a smaller share is still text are read anew by each query, which is faster than to store them all.
 READ_AGAIN = 0.02
-FREE = "free or adjustment line (price or quantity 0)"
 FURTHER_LINE = "further line of an order that is left out"
 
 
@@ -38,6 +37,22 @@ class Styles:
         return bool(kinds) and kinds <= {"seconds", "milliseconds"}
 
 
+@dataclass(frozen=True)
+class Lines:
+    """The lines that have been read.
+
+    Parameters
+    ----------
+    name : str
+        Name of the relation.
+    numbered_customers : bool
+        Whether every customer is known by a whole number, which is faster to group by than its text.
+    """
+
+    name: str
+    numbered_customers: bool
+
+
 def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles, *, changed: bool) -> Lines:
     """Read all staged lines.
 
@@ -53,47 +68,13 @@ def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles
     """
     name = sql.unique_name("lines")
     costly = (
-        _by_order(staged) or staged.mapping.email or sum(staged.unread.values()) > READ_AGAIN * staged.rows
+        by_order(staged) or staged.mapping.email or sum(staged.unread.values()) > READ_AGAIN * staged.rows
     )
     kind = "TABLE" if changed or costly else "VIEW"
     relation = _typed(staged, styles)
-    cases = _cases(engine, staged, relation)
+    cases = cases_of(engine, staged)
     engine.execute(f"CREATE TEMP {kind} {name} AS {_lines(engine, staged, relation, styles, cases)}")
     return Lines(name, cases.numbered_customers)
-
-
-@dataclass(frozen=True)
-class _Cases:
-    """Conditions that the lines are asked for; FALSE is one that cannot hold, which is not asked."""
-
-    guest: str
-    refund_type: str
-    further: str
-    numbered_customers: bool
-
-
-def _cases(engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str) -> _Cases:
-    guest, refund_type = row_rules.guest(staged, _customer(engine, staged)), row_rules.refund_type(staged)
-    if guest != "FALSE" and not sql.count(engine, f"(SELECT 1 FROM {staged.table} WHERE {guest} LIMIT 1)"):
-        guest = "FALSE"
-    as_named = guest == refund_type == "FALSE" and not staged.mapping.email
-    return _Cases(guest, refund_type, _further(staged), "customer" in staged.whole and as_named)
-
-
-@dataclass(frozen=True)
-class Lines:
-    """The lines that have been read.
-
-    Parameters
-    ----------
-    name : str
-        Name of the relation.
-    numbered_customers : bool
-        Whether every customer is known by a whole number, which is faster to group by than its text.
-    """
-
-    name: str
-    numbered_customers: bool
 
 
 def _typed(staged: Staged, styles: Styles) -> str:
@@ -119,7 +100,7 @@ def _filled(staged: Staged) -> str:
 
     Never an amount: a total repeated on every line would be added up.
     """
-    if not _by_order(staged):
+    if not by_order(staged):
         return staged.table
     fields = [field for field in texts(staged.mapping) if field not in ("order_id", "line_id")]
     columns = [*(f"{field}_text" for field in fields), "date_text", "date_native"]
@@ -134,29 +115,8 @@ def _filled(staged: Staged) -> str:
     return f"(SELECT * REPLACE ({', '.join(cells)}) FROM {staged.table})"
 
 
-def _by_order(staged: Staged) -> bool:
-    return staged.layout is not None and staged.layout.amount_of_order and staged.mapping.order_id is not None
-
-
-def _further(staged: Staged) -> str:
-    """SQL condition: an earlier line of the same order carries the amount that is blank or repeated here."""
-    if (
-        not _by_order(staged)
-        or staged.layout is None
-        or not staged.layout.is_order_amount(staged.mapping.amount)
-    ):
-        return "FALSE"
-    earlier = (
-        "first_value(amount IGNORE NULLS) OVER (PARTITION BY file_no, order_id_text ORDER BY source_line"
-        " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
-    )
-    blank = "amount IS NULL AND amount_text IS NULL"
-    carried = f"coalesce({earlier} IS NOT NULL AND ({blank} OR amount = {earlier}), FALSE)"
-    return f"order_id_text IS NOT NULL AND NOT is_blank AND {carried}"
-
-
 def _lines(
-    engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, styles: Styles, cases: _Cases
+    engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, styles: Styles, cases: Cases
 ) -> str:
     attributes = [f"attribute_{number}" for number in range(len(staged.mapping.attributes))]
     numbers = [name for field in staged.numbers for name in (field, f"{field}_text")]
@@ -166,8 +126,8 @@ def _lines(
     read = f"""
         SELECT file_no, source_file, source_line, is_blank, split_wrongly, line_hash, date_text, ordered_at,
                {", ".join(numbers)},
-               {_customer(engine, staged)} AS buyer_id, {_email(staged)} AS email,
-               {_identifier(engine, staged, "order_id")} AS own_order_id,
+               {buyers.customer(engine, staged)} AS buyer_id, {buyers.email(staged)} AS email,
+               {buyers.identifier(engine, staged, "order_id")} AS own_order_id,
                {"customer_number" if cases.numbered_customers else "NULL::BIGINT"} AS customer_number,
                {"order_number" if "order_id" in staged.whole else "NULL::BIGINT"} AS whole_order_number,
                {"refund_of_text" if mapped.refund_of else "NULL::VARCHAR"} AS refund_of,
@@ -179,35 +139,34 @@ def _lines(
                {row_rules.flag(staged, "test", "yes")} AS is_test,
                {row_rules.flag(staged, "captured", "no")} AS not_captured,
                {row_rules.cancelled(staged)} AS is_cancelled,
-               {_gross(staged)} AS gross_written, {cases.guest} AS is_guest, {cases.further} AS is_further
+               {line_amounts.gross_written(staged)} AS gross_written, {cases.guest} AS is_guest, {cases.further} AS is_further
                {"".join(f", {name}" for name in attributes)}
         FROM {relation}"""
     typed = f"""
         SELECT *, {cases.refund_type} AS is_refund_type, {row_rules.payment_failed(staged)} AS payment_failed,
                {units or "1"} AS units
         FROM ({read})"""
-    refunds = _asked("is_refund_type", cases.refund_type)
+    refunds = cases.is_refund_type
     known = f"""
-        SELECT typed.*, {_known_customer(staged, cases)} AS customer_id,
+        SELECT typed.*, {buyers.known_customer(staged, cases.guest, cases.refund_type)} AS customer_id,
                is_guest_or_none AND typed.email IS NOT NULL AND refunded_to IS NULL AS known_by_email,
                {sql.first_that_holds([(refunds, "coalesce(refund_of, own_order_id)")], "own_order_id")} AS order_id
         FROM (SELECT *, is_guest OR buyer_id IS NULL AS is_guest_or_none,
                      {sql.first_that_holds([(refunds, "lower(refund_customer)")])} AS refunded_to FROM ({typed})) AS typed
-             {_registered(engine, staged, cases)}"""
+             {buyers.registered(engine, staged, cases.guest)}"""
     plain_orders = "order_id" in staged.whole and cases.refund_type == "FALSE"
     order_number = "whole_order_number" if plain_orders else "TRY_CAST(order_id AS BIGINT)"
     known = f"SELECT *, {order_number} AS order_number FROM ({known})"
-    further = _asked("is_further", cases.further)
-    gross = sql.first_that_holds([(further, "0")], _signed(staged, cases, per_unit))
+    gross = sql.first_that_holds([(cases.is_further, "0")], line_amounts.signed(staged, cases, per_unit))
     signed = f"SELECT *, CAST({gross} AS {amounts.NUMBER}) AS gross FROM ({known})"
-    returned = _returned(staged, further, per_unit)
+    returned = line_amounts.returned(staged, cases, per_unit)
     netted = f"""
         SELECT *, CAST({returned} AS {amounts.NUMBER}) AS returned,
                {"gross" if returned == "0" else f"gross - CAST({returned} AS {amounts.NUMBER})"} AS amount_net,
                {_order_reason(engine, staged, cases)} AS order_reason
         FROM ({signed})"""
     left_out = [
-        (further, f"CASE WHEN order_reason IS NOT NULL THEN {sql.literal(FURTHER_LINE)} END"),
+        (cases.is_further, f"CASE WHEN order_reason IS NOT NULL THEN {sql.literal(FURTHER_LINE)} END"),
         ("order_reason IS NOT NULL", "order_reason"),
     ]
     unneeded = (
@@ -216,59 +175,8 @@ def _lines(
     )
     return f"""
         SELECT * EXCLUDE ({unneeded}), {"gross < 0" if returned == "0" else "gross < 0 OR amount_net < 0"} AS is_refund,
-               CAST({sql.first_that_holds(left_out, _number_reason(staged))} AS VARCHAR) AS reason
+               CAST({sql.first_that_holds(left_out, line_amounts.number_reason(staged))} AS VARCHAR) AS reason
         FROM ({netted})"""
-
-
-def _asked(column: str, condition: str) -> str:
-    """The column that holds a condition, or FALSE where it cannot hold."""
-    return "FALSE" if condition == "FALSE" else column
-
-
-def _identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, field: str) -> str:
-    """Whole numbers that went through a table of floats end in .0, all of them."""
-    column = f"{field}_text"
-    if not staged.with_point[field]:
-        return column
-    floats = sql.count(engine, f"{staged.table} WHERE regexp_full_match({column}, '\\d+\\.0+')")
-    if floats and floats >= 0.9 * sql.count(engine, f"{staged.table} WHERE {column} IS NOT NULL"):
-        return f"regexp_replace({column}, '^(\\d+)\\.0+$', '\\1')"
-    return column
-
-
-def _customer(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
-    """E-mail addresses are the same in any case."""
-    identifier = _identifier(engine, staged, "customer")
-    if not staged.with_at["customer"]:
-        return identifier
-    return f"CASE WHEN contains({identifier}, '@') THEN lower({identifier}) ELSE {identifier} END"
-
-
-def _email(staged: Staged) -> str:
-    return (
-        "CASE WHEN contains(email_text, '@') THEN lower(email_text) END"
-        if staged.mapping.email
-        else "NULL::VARCHAR"
-    )
-
-
-def _registered(engine: duckdb.DuckDBPyConnection, staged: Staged, cases: _Cases) -> str:
-    """Join of the customers whose email address a guest gave, where it belongs to one customer only."""
-    if not staged.mapping.email:
-        return ""
-    buyer = _customer(engine, staged)
-    return f"""
-        LEFT JOIN (SELECT lower(email_text) AS email, min({buyer}) AS customer FROM {staged.table}
-                   WHERE {buyer} IS NOT NULL AND NOT {cases.guest} AND email_text IS NOT NULL
-                   GROUP BY ALL HAVING min({buyer}) = max({buyer})) AS registered
-        ON CASE WHEN is_guest_or_none THEN typed.email END = registered.email"""
-
-
-def _known_customer(staged: Staged, cases: _Cases) -> str:
-    by_email = "coalesce(registered.customer, typed.email)" if staged.mapping.email else "NULL"
-    refunded = _asked("refunded_to IS NOT NULL", cases.refund_type)
-    nameless = "FALSE" if cases.guest == "FALSE" and by_email == "NULL" else "is_guest_or_none"
-    return sql.first_that_holds([(refunded, "refunded_to"), (nameless, by_email)], "buyer_id")
 
 
 def _card_expiry(staged: Staged) -> str:
@@ -289,41 +197,7 @@ def _currency(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     return f"coalesce({sql.choice('lower(currency_text)', codes)}, upper(currency_text), {written})"
 
 
-def _gross(staged: Staged) -> str:
-    if staged.mapping.amount:
-        return "amount"
-    # Two numbers of 18 digits would be multiplied in 18 digits.
-    wide = "DECIMAL(19,4)"
-    product = f"TRY_CAST(quantity::{wide} * unit_price::{wide} AS {amounts.NUMBER})"
-    if not staged.mapping.discount:
-        return product
-    # A discount makes a line smaller, a purchase as well as its return, whatever sign it is written with.
-    return f"TRY_CAST({product} - sign({product}) * abs(coalesce(discount, 0)) AS {amounts.NUMBER})"
-
-
-def _signed(staged: Staged, cases: _Cases, per_unit: str) -> str:
-    """Refunds with the sign that they have; cancellations too as UCI Online Retail writes them: C12, quantity -1."""
-    refunds = (
-        []
-        if staged.layout and staged.layout.signed_amounts
-        else [_asked("is_refund_type", cases.refund_type)]
-    )
-    if "quantity" in staged.numbers and "order_id" not in staged.whole:
-        refunds.append("regexp_full_match(own_order_id, 'C\\d+') AND quantity < 0")
-    written = f"gross_written{per_unit}"
-    return sql.first_that_holds([(refund, f"-abs({written})") for refund in refunds], written)
-
-
-def _returned(staged: Staged, further: str, per_unit: str) -> str:
-    column = f"abs(coalesce(refund, 0)){per_unit}" if staged.mapping.refund else "0"
-    in_full = row_rules.refunded_in_full(staged.layout) if staged.mapping.status else "FALSE"
-    if column == "0" and in_full == "FALSE":
-        return "0"
-    whole = _asked(f"{in_full} AND {column} = 0", in_full)
-    return sql.first_that_holds([(further, "0"), (whole, "greatest(gross, 0)")], column)
-
-
-def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged, cases: _Cases) -> str:
+def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged, cases: Cases) -> str:
     """Why the whole order is left out, if it is."""
     branches = [
         ("is_blank", sql.literal(BLANK_ROW)),
@@ -332,9 +206,7 @@ def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged, cases: _Cas
         *row_rules.no_order(staged),
     ]  # fmt: skip
     # What is known to be absent is not asked for: each question is put to every line.
-    if staged.missing["customer"] or cases != _Cases(
-        "FALSE", "FALSE", cases.further, cases.numbered_customers
-    ):
+    if staged.missing["customer"] or not cases.as_named:
         branches += [
             ("customer_id IS NULL AND is_guest", sql.literal(row_rules.GUEST)),
             ("customer_id IS NULL", sql.literal(row_rules.NO_CUSTOMER)),
@@ -345,26 +217,3 @@ def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged, cases: _Cas
             ("ordered_at IS NULL", sql.literal(BAD_DATE)),
         ]
     return sql.first_that_holds(branches)
-
-
-def _number_reason(staged: Staged) -> str:
-    """Why the line is left out for its numbers."""
-    branches = _unread_numbers(staged)
-    if not staged.mapping.amount:
-        branches.append(("quantity = 0 OR unit_price = 0", sql.literal(FREE)))
-        branches.append(("gross IS NULL", sql.literal("amount cannot be read")))
-    return sql.first_that_holds(branches)
-
-
-def _unread_numbers(staged: Staged) -> list[tuple[str, str]]:
-    needed = {"amount"} if staged.mapping.amount else {"quantity", "unit_price"}
-    branches = []
-    for field in staged.numbers:
-        if field in needed and staged.missing[field]:
-            branches.append(
-                (f"{field} IS NULL AND {field}_text IS NULL", sql.literal(f"no {MEANINGS[field]}"))
-            )
-        if staged.unread[field] and (field in needed or field in ("discount", "refund")):
-            reason = sql.literal(f"{MEANINGS[field]} cannot be read")
-            branches.append((f"{field} IS NULL AND {field}_text IS NOT NULL", reason))
-    return branches

@@ -11,16 +11,8 @@ from ibis.backends.duckdb import Backend
 from clv.ingest import sql
 from clv.ingest.columns import ColumnMapping
 
-RESERVED = (
-    "source_file",
-    "source_line",
-    "customer_id",
-    "customer_number",
-    "order_id",
-    "ordered_at",
-    "amount",
-    "is_refund",
-)
+COLUMNS = ("source_file", "source_line", "customer_id", "order_id", "ordered_at", "amount", "is_refund")
+RESERVED = (*COLUMNS, "customer_number")
 
 # What the customer table says of everybody; a column of a file that has such a name gets a number.
 CUSTOMER_TABLE = (

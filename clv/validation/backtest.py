@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clv.assumptions import ModelChoice
 from clv.forecast import DAYS_PER_MONTH, draw_totals, drawn_parameters, forecast_under
 from clv.models import ModelDataError, ModifiedBetaGeoNBD, fit_by_group
 from clv.validation.blend import add_blend
@@ -18,9 +19,11 @@ from clv.validation.comparison import Difference, paired_difference
 from clv.validation.metrics import calibration_table, decile_table
 from clv.validation.origins import BacktestError, Origin
 from clv.validation.predictions import (
+    MODEL_NAMES,
     Candidate,
     Prediction,
     model_candidate,
+    model_name,
 )
 from clv.validation.scorecard import Scored, absolute_errors, losses, score
 from clv.validation.season import add_season
@@ -70,6 +73,11 @@ class Backtest:
     def _first_model(self) -> str:
         return next(one.candidate.name for one in self.scored if one.candidate.kind == "model")
 
+    def of_model(self, choice: ModelChoice, fitted: str, group_by: str | None) -> Scored | None:
+        """A model as the app uses it; for "auto", ``fitted`` names the one kept. None where it was not tried."""
+        name = model_name(MODEL_NAMES.get(choice, fitted), group_by)
+        return next((one for one in self.scored if one.candidate.name == name), None)
+
     def by_name(self, name: str) -> Scored:
         """One candidate at the holdout."""
         return next(one for one in self.scored if one.candidate.name == name)
@@ -81,16 +89,18 @@ class Backtest:
             absolute_errors(self.holdout, other.prediction),
         )
 
-    def loss_against(self, other: Scored) -> Difference:
-        """The chosen candidate's loss against another's, at the holdout."""
-        return paired_difference(
-            losses(self.holdout, self.chosen.prediction), losses(self.holdout, other.prediction)
-        )
+    def loss_against(self, other: Scored, one: Scored | None = None) -> Difference:
+        """The loss of one candidate, the chosen where none is given, against another's, at the holdout."""
+        one = one or self.chosen
+        return paired_difference(losses(self.holdout, one.prediction), losses(self.holdout, other.prediction))
 
     @cached_property
     def total_spend_interval(self) -> tuple[float, float] | None:
-        """95 % interval of the total spend that the chosen model held possible, money; None without a forecast."""
-        forecast = self.chosen.prediction.forecast
+        """95 % interval of the total spend that the model held possible, money; None without a forecast.
+
+        Where the chosen candidate is no model, it is that of the best model around the chosen candidate's total.
+        """
+        forecast = self.chosen.prediction.forecast or self.by_name(self.usable.name).prediction.forecast
         if forecast is None:
             return None
         sets = forecast_under(forecast, drawn_parameters(forecast.models))
@@ -99,6 +109,21 @@ class Backtest:
         spread = np.log1p(totals.relative_sd(np.ones(months))[0, -1] ** 2)
         reach, mean = 1.96 * np.sqrt(spread), self.chosen.prediction.spend.sum()
         return float(mean * np.exp(-reach - spread / 2)), float(mean * np.exp(reach - spread / 2))
+
+    @cached_property
+    def parted_in_week(self) -> int | None:
+        """The week from which on the orders so far stayed farther from the forecast than ``total_spend_interval`` allows.
+
+        None where they did not stay away up to the end.
+        """
+        interval, expected = self.total_spend_interval, float(self.chosen.prediction.spend.sum())
+        if interval is None or expected <= 0:
+            return None
+        weeks = self.tracking()
+        ratio = (weeks["cumulative_actual"] / weeks["cumulative_predicted"]).to_numpy()
+        inside = np.flatnonzero((ratio >= interval[0] / expected) & (ratio <= interval[1] / expected))
+        first = int(inside[-1]) + 1 if inside.size else 0
+        return None if first >= len(weeks) else int(weeks["week"].iloc[first])
 
     def deciles(self, money: bool = True) -> pd.DataFrame:
         """``decile_table`` of the chosen candidate, in money or in purchases."""

@@ -20,6 +20,8 @@ Verdict = Literal["better", "worse", "not distinguishable"]
 
 RESAMPLES = 500
 TAIL = 0.025
+# Two fits of one model differ by less than this share of the mean loss.
+NOISE = 1e-6
 CHUNK = 20  # resamples at a time, to bound memory
 # How often a customer is drawn, by a number from 0 to 65,535: Poisson with mean 1.
 TIMES_DRAWN = np.searchsorted(special.pdtr(np.arange(12), 1.0), (np.arange(2**16) + 0.5) / 2**16).astype(
@@ -53,6 +55,8 @@ def paired_difference(
 ) -> Difference:
     """Compare two candidates' losses on the same customers, shape (customers,)."""
     gap = losses - others
+    # A search for the best parameters stops a little beside them: such a gap says nothing of a customer.
+    gap[np.abs(gap) <= NOISE * np.mean(np.abs(losses) + np.abs(others)) / 2] = 0.0
     # Customers on whom both lose alike only fill up the sample.
     different = gap[gap != 0]
     rng = np.random.default_rng(seed)

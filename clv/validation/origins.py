@@ -166,12 +166,12 @@ def read_origin(transactions: Transactions, window: Window, entries: OrderEntrie
     )
 
 
-def sampled(transactions: Transactions, customers: int) -> Transactions:
-    """The orders of at most some 50,000 customers, drawn by a hash of their id; all where there are no more."""
-    if customers <= MOST_CUSTOMERS:
+def sampled(transactions: Transactions, customers: int, most: int = MOST_CUSTOMERS) -> Transactions:
+    """The orders of at most some ``most`` customers, drawn by a hash of their id; all where there are no more."""
+    if customers <= most:
         return transactions
     table = transactions.table
-    parts = int(np.ceil(customers / MOST_CUSTOMERS))
+    parts = int(np.ceil(customers / most))
     return replace(transactions, table=table.filter(table.customer_id.hash().abs() % parts == 0))
 
 

@@ -90,8 +90,12 @@ def model_candidate(choice: ModelChoice, group_by: str | None = None) -> Candida
     def predict(origin: Origin) -> Prediction:
         return predict_by_model(origin, fit_models(origin.buyers, setting))
 
-    name = MODEL_NAMES[choice] + (f", by {group_by}" if group_by else "")
-    return Candidate(name, "model", predict, setting)
+    return Candidate(model_name(MODEL_NAMES[choice], group_by), "model", predict, setting)
+
+
+def model_name(name: str, group_by: str | None) -> str:
+    """A purchase model in words, with the column for whose values it is fitted."""
+    return name + (f", by {group_by}" if group_by else "")
 
 
 def baseline_candidates() -> list[Candidate]:

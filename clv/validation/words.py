@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from clv.validation.backtest import Backtest
+from clv.validation.origins import WEEK
+from clv.validation.scorecard import Scored
 
 
 def verdict(found: Backtest) -> str:
@@ -25,11 +29,16 @@ def drift(found: Backtest) -> str | None:
     interval = found.total_spend_interval
     if interval is None or interval[0] <= found.holdout.spend.sum() <= interval[1]:
         return None
-    direction = "less" if found.holdout.spend.sum() < interval[0] else "more"
+    direction, side = ("less", "below") if found.holdout.spend.sum() < interval[0] else ("more", "above")
+    week = found.parted_in_week
+    since = ""
+    if week is not None:
+        begun = found.holdout.window.cutoff + dt.timedelta(days=WEEK * (week - 1) + 1)
+        since = f" Orders stayed {side} what it allowed from the week of {begun:%-d %B %Y} on."
     return (
         f"Customers spent {direction} than the model held possible a period ago: {found.holdout.spend.sum():,.0f}, where "
-        f"{interval[0]:,.0f} to {interval[1]:,.0f} was expected (95 of 100 cases). The shop, the season or the market has "
-        "changed: take today's forecast with as much caution."
+        f"{interval[0]:,.0f} to {interval[1]:,.0f} was expected (95 of 100 cases).{since} The shop, the season or the market "
+        "has changed: take today's forecast with as much caution."
     )
 
 
@@ -49,12 +58,35 @@ def against_baseline(found: Backtest) -> str:
     if against.verdict == "worse":
         return (
             f"Customer by customer the naive rule “{baseline}” was better: do not trust the CLV of single customers in "
-            "this file."
+            "this file; what that rule expects of each is offered beside it."
         )
     return (
         f"Customer by customer it was not distinguishable from the naive rule “{baseline}”: trust the CLV of single "
         "customers little."
     )
+
+
+def cautions(found: Backtest, model: Scored) -> tuple[str, ...]:
+    """What a backtest says against believing the CLV by a model; empty where it holds.
+
+    Parameters
+    ----------
+    model : the one that the CLV is made with, as it did in the backtest.
+    """
+    baseline, name = found.baseline.candidate.name, model.candidate.name
+    verdict = found.loss_against(found.baseline, model).verdict
+    said = {
+        "worse": f"{_backtest_of(found)}, the naive rule “{baseline}” was nearer than {name}, customer by customer: do not "
+        "trust the CLV of single customers. Trust has what that rule expects of each.",
+        "not distinguishable": f"{_backtest_of(found)}, {name} was not distinguishable from the naive rule “{baseline}”, "
+        "customer by customer: trust the CLV of single customers little.",
+        "better": None,
+    }[verdict]
+    return tuple(sentence for sentence in (said, drift(found)) if sentence is not None)
+
+
+def _backtest_of(found: Backtest) -> str:
+    return f"In the backtest of the last {found.holdout.days} days"
 
 
 def why_chosen(found: Backtest) -> str:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from threading import Thread
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from clv.analysis import Analysis
+from clv.assumptions import ModelSetting
 from clv.dataset import Dataset
-from clv.validation.backtest import Backtest
 from clv.validation.origins import BacktestError
+
+if TYPE_CHECKING:
+    from clv.validation.backtest import Backtest
 
 RUNS = "backtest_runs"
 THREAD_NAME = "backtest"
@@ -27,6 +32,7 @@ class BacktestRun:
     found: Backtest | None = None
     problem: str | None = None
     thread: Thread = field(init=False)
+    cautions: dict[ModelSetting, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.thread = Thread(target=self._work, daemon=True, name=THREAD_NAME)
@@ -36,6 +42,18 @@ class BacktestRun:
     def is_going(self) -> bool:
         """Whether there is neither a result nor a reason why there is none."""
         return self.found is None and self.problem is None
+
+    def cautions_for(self, analysis: Analysis) -> tuple[str, ...]:
+        """What the result says against the models of an analysis, in words; worked out once for each setting."""
+        # Loaded when there is a result: scikit-learn alone takes a second of every start.
+        from clv.validation.words import cautions
+
+        setting = analysis.assumptions.model_setting
+        if self.found is not None and setting not in self.cautions:
+            fitted = analysis.models.purchases.name
+            model = self.found.of_model(setting.choice, fitted, setting.group_by) or self.found.chosen
+            self.cautions[setting] = cautions(self.found, model)
+        return self.cautions.get(setting, ())
 
     def _work(self) -> None:
         try:
@@ -58,6 +76,13 @@ def backtest_run(dataset: Dataset, holdout_days: int | None) -> BacktestRun:
     if holdout_days not in runs:
         runs[holdout_days] = BacktestRun(dataset, holdout_days)
     return runs[holdout_days]
+
+
+def backtest_cautions(analysis: Analysis) -> tuple[str, ...]:
+    """What the backtest that was run last in this session says against the CLV shown; empty where there is none."""
+    runs: dict[int | None, BacktestRun] = st.session_state.get(RUNS, {})
+    done = [run for run in runs.values() if run.dataset is analysis.dataset and run.found is not None]
+    return done[-1].cautions_for(analysis) if done else ()
 
 
 @st.fragment(run_every=LOOK_EVERY)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from clv.analysis import RISK_BANDS, Analysis
+from clv.analysis import Analysis
+from clv.assumptions import RISK_BANDS
 from clv.economics import CLV_TIERS
 from pages.components.tables import column_label
 

@@ -44,12 +44,17 @@ def can_forecast(analysis: Analysis) -> bool:
                 with st.spinner(WAITING_FOR[analysis.assumptions.intervals], show_time=True):
                     _ = analysis.total_clv
                     set_aside_loaded()
+            if analysis.assumptions.calibrated_risk:
+                with st.spinner("Holding churn risks against the past …", show_time=True):
+                    _ = analysis.churn_risk
         notes = analysis.notes
     except ModelDataError as error:
         _say_no_forecast(error)
         return False
     for note in notes:
         st.caption(f"⚠️ {in_prose(note)}")
+    if analysis.assumptions.calibrated_risk:
+        st.caption(in_prose(analysis.risk_calibration.why))
     return True
 
 

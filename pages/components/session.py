@@ -109,6 +109,7 @@ def take_database(database: OrderDatabase, settings: Mapping[str, Any], progress
     """
     try:
         dataset = Dataset(read_database(database, progress=progress, **settings))
+        _ = dataset.churn_window  # the sidebar asks for it at once; here, what goes wrong is said
     except InputError:
         raise
     except ValueError as error:
@@ -181,6 +182,7 @@ def _read(state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any]
     try:
         shop = read_shop(files, progress=progress, recall=recall, store=state.store, **settings)
         dataset = shop.dataset()
+        _ = dataset.churn_window  # under the progress bar rather than after it
         progress(1.0, "Done")  # the last moment at which a read that was interrupted changes nothing
     except (InputError, ValueError) as error:
         problems = error.problems if isinstance(error, InputError) else (error,)

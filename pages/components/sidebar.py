@@ -76,13 +76,14 @@ def current_assumptions() -> Assumptions:
             cac=float(state.get("cac", DEFAULTS.cac)),
             horizon_months=int(state.get("horizon", DEFAULTS.horizon_months)),
             annual_discount_rate=state.get("discount", 100 * DEFAULTS.annual_discount_rate) / 100,
-            churn_window_days=int(state.get("churn_window", DEFAULTS.churn_window_days)),
+            churn_window_days=int(state.get("churn_window", session().dataset.churn_window.days)),
             medium_risk=state.get("risk_bands", (40, 70))[0] / 100,
             high_risk=state.get("risk_bands", (40, 70))[1] / 100,
             target_ratio=float(state.get("target_ratio", DEFAULTS.target_ratio)),
             model=state.get("model", DEFAULTS.model),
             group_by=_column_to_group_by(),
             intervals=state.get("intervals", DEFAULTS.intervals),
+            calibrated_risk=bool(state.get("calibrated_risk", DEFAULTS.calibrated_risk)),
         )
     except AssumptionError as error:
         st.warning(f"{error} The last valid assumptions stay in use.", icon="⚠️")
@@ -173,11 +174,21 @@ def _assumption_controls(state: Session) -> None:
         start["churn_window"],
         key="churn_window",
         bind="query-params",
-        help="Churn risk is the probability that a customer places no order within this many days from now.",
+        help="Churn risk is the probability that a customer places no order within this many days from now. It starts at "
+        f"what your own orders suggest. {state.dataset.churn_window.message}",
     )
+    st.caption(f"{state.dataset.churn_window.short} {_own_window(state.dataset)}")
     with st.expander("More", key="more"):
         _rarely_changed(start)
     st.button("Reset assumptions", on_click=_reset, key="reset", width="stretch")
+
+
+def _own_window(dataset: Dataset) -> str:
+    """Whether the churn window is the one that the orders suggest."""
+    suggested = dataset.churn_window.days
+    if st.session_state.get("churn_window", suggested) == suggested:
+        return ""
+    return f"That suggests {suggested}."
 
 
 def _offer_cac(dataset: Dataset, currency: str | None) -> None:
@@ -244,7 +255,7 @@ def _margin_controls(start: dict[str, Any]) -> None:
 
 
 def _rarely_changed(start: dict[str, Any]) -> None:
-    """Currency label, risk bands, target ratio, model and where the intervals come from."""
+    """Currency label, risk bands and their correction, target ratio, model and where the intervals come from."""
     st.selectbox(
         "Currency",
         [NO_CURRENCY, *CURRENCIES],
@@ -262,6 +273,14 @@ def _rarely_changed(start: dict[str, Any]) -> None:
         format="%d%%",
         bind="query-params",
         help="Churn risk from which a customer is called medium and high risk.",
+    )
+    st.toggle(
+        "Correct risks by the past",
+        start["calibrated_risk"],
+        key="calibrated_risk",
+        bind="query-params",
+        help="Churn risks as they turned out before: of customers given 70 %, how many stayed away? Used only where that "
+        "would have been nearer in the last churn window. Takes some seconds for each churn window. The page Trust shows it.",
     )
     st.number_input(
         "Target CLV:CAC",
@@ -310,18 +329,22 @@ def _start_values(dataset: Dataset) -> dict[str, Any]:
         "cac": min(DEFAULTS.cac, _largest_cac(dataset)),
         "horizon": DEFAULTS.horizon_months,
         "discount": round(100 * DEFAULTS.annual_discount_rate),
-        "churn_window": DEFAULTS.churn_window_days,
+        "churn_window": dataset.churn_window.days,
         "risk_bands": (round(100 * DEFAULTS.medium_risk), round(100 * DEFAULTS.high_risk)),
         "target_ratio": DEFAULTS.target_ratio,
         "model": DEFAULTS.model,
         "group_by": ONE_FOR_ALL,
         "intervals": DEFAULTS.intervals,
+        "calibrated_risk": DEFAULTS.calibrated_risk,
         "currency": dataset.currency or NO_CURRENCY,
     }
 
 
 def _start_from_file(state: Session) -> dict[str, Any]:
-    """The controls' start values; a new file brings its own currency and a CAC range of its own."""
+    """The controls' start values; a new file brings its own currency, churn window and range of CAC.
+
+    A churn window that the user, or a link, has moved away from the one suggested stays.
+    """
     start = _start_values(state.dataset)
     before = st.session_state.get("assumed_for")
     if before is None:
@@ -335,6 +358,9 @@ def _start_from_file(state: Session) -> dict[str, Any]:
             # A slider whose range changes forgets its value, so it is said again.
             cac = float(st.session_state.get("cac", start["cac"]))
             st.session_state["cac"] = _on_slider(cac, state.dataset)
+            if st.session_state.get("churn_window") == st.session_state.get("window_suggested"):
+                st.session_state["churn_window"] = start["churn_window"]
+    st.session_state["window_suggested"] = start["churn_window"]
     return start
 
 

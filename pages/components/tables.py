@@ -90,6 +90,11 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     ),
     "churn_risk": ("Churn risk", SHARE, "Probability of no order within the churn window."),
     "risk_band": ("Risk", "text", "Low, medium or high churn risk, by the bands in the sidebar."),
+    "main_reason": (
+        "Main reason",
+        "text",
+        "What adds most to the churn risk, against the customer's own rhythm.",
+    ),
     "value_at_risk": ("Value at risk", MONEY, "Churn risk times CLV, of every customer."),
     "probability_alive": ("Still a customer", SHARE, "Probability that the customer has not left for good."),
     "next_order_date": (
@@ -114,6 +119,28 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
         MONEY,
         "Expected spend per future day with an order, before margin.",
     ),
+    "forecast": ("Forecast", "text", "Which forecast, and what it is here."),
+    "ahead_order_days": ("Order days ahead", COUNT, "Expected days with an order, of all customers."),
+    "ahead_spend": ("Spend ahead", MONEY, "Expected net spend of all customers, before margin."),
+    "ahead_customers": (
+        "Customers who order",
+        COUNT,
+        "Expected number of customers with at least one order.",
+    ),
+    "ahead_tested": (
+        "Spend in the backtest",
+        "text",
+        "How far off its total spend was in the period held out.",
+    ),
+    **{
+        f"{role}_{what}": (f"{heading}, {words}", kind, meaning)
+        for role, words in (("chosen", "chosen"), ("model", "model"), ("baseline", "naive"))
+        for what, heading, kind, meaning in (
+            ("order_days", "Order days", "decimal", "Expected days with an order in the days ahead."),
+            ("spend", "Spend", MONEY, "Expected net spend in the days ahead, before margin."),
+            ("chance", "Will order", SHARE, "Probability of at least one order in the days ahead."),
+        )
+    },
     "orders": ("Orders", COUNT, "Orders so far."),
     "revenue": ("Revenue", MONEY, "Net of refunds, so far."),
     "revenue_per_customer": ("Revenue each", MONEY, "Revenue so far per customer of the group."),

@@ -257,6 +257,25 @@ def test_sliders_change_the_answer_and_reset_restores_it(app):
     assert boxes(app) == before
 
 
+def test_the_churn_window_is_the_files_own_until_it_is_moved(app):
+    assert app.slider(key="churn_window").value == 150
+    assert "80 % of repeat orders come within 129 days" in words(app)
+    page = give(app, "zamowienia.csv", own_orders())
+    own = page.session_state["clv_session"].dataset.churn_window.days
+    assert page.slider(key="churn_window").value == own != 150
+    page.slider(key="churn_window").set_value(33).run()
+    assert f"That suggests {own}." in words(page)
+    page = page.button(key="use_sample").click().run()
+    assert page.slider(key="churn_window").value == 33
+    assert page.button(key="reset").click().run().slider(key="churn_window").value == 150
+
+
+def test_a_churn_window_of_a_link_wins_over_the_files_own():
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=120)
+    app.query_params["churn_window"] = "60"
+    assert app.run().slider(key="churn_window").value == 60
+
+
 def test_reset_restores_the_levers_too(app):
     before = boxes(app)
     app.slider(key="lever_retention").set_value(100).run()
@@ -372,6 +391,19 @@ def test_ready_made_lists(app):
         assert_sound(page)
 
 
+def test_the_main_reason_goes_with_a_list_on_request(app):
+    page = open_page(app, "Lists")
+    assert "main_reason" not in page.dataframe[0].value
+    page.selectbox(key="lists_ready_made").set_value("Win back the valuable").run()
+    page.toggle(key="lists_reasons").set_value(True).run()
+    assert_sound(page)
+    said = page.dataframe[0].value["main_reason"]
+    assert (
+        said.str.contains("last order .* days ago|ordered only once|order value down|apart lately").mean()
+        > 0.5
+    )
+
+
 def test_names_from_a_file_are_shown_as_they_are(app):
     rows = SAMPLE_ORDERS.read_text().splitlines()[:4000]
     rows[0] = rows[0].replace("channel", "**bold** [x](http://y)")
@@ -404,6 +436,62 @@ def test_trust_tests_the_forecast_and_hands_the_model_over(app):
     assert_sound(page)
     assert page.selectbox(key="group_by").value == "channel"
     assert "The other pages use" in words(page)
+
+
+def test_each_customers_days_ahead_on_request(app):
+    page = wait_for_backtests(open_page(app, "Trust"))
+    assert not page.dataframe or "chosen_spend" not in page.dataframe[-1].value
+    page.toggle(key="trust_outlook").set_value(True).run()
+    assert_sound(page)
+    assert "After 30 Sep 2026 and up to 30 Jun 2027, of the 4,979 customers known today" in words(page)
+    assert "Used on the other pages" in "".join(html.value for html in page.get("html"))
+    assert {"chosen_spend", "model_spend", "baseline_spend"} <= set(page.dataframe[-1].value.columns)
+
+
+def gone_shop() -> bytes:
+    """A shop whose customers bought every ten days, and all but a few stopped at once."""
+    rng = np.random.default_rng(2)
+    rows = []
+    for number in range(700):
+        last = 600 if number < 40 else 400
+        days = np.arange(rng.integers(0, 300), last, rng.integers(8, 14))
+        rows += [(f"c{number}", day, round(rng.gamma(4, 10), 2)) for day in days]
+    frame = pd.DataFrame(rows, columns=["customer", "day", "amount"])
+    frame["date"] = (pd.Timestamp("2023-01-01") + pd.to_timedelta(frame.pop("day"), unit="D")).dt.strftime(
+        "%Y-%m-%d"
+    )
+    return frame.to_csv(index=False).encode()
+
+
+def test_what_the_backtest_says_stands_beside_the_clv(app):
+    page = give(app, "gone.csv", gone_shop())
+    assert "held possible" not in words(page)
+    page = wait_for_backtests(open_page(page, "Trust"))
+    assert "than the model held possible" in words(page)
+    assert "what it allowed from the week of" in words(page)
+    page = open_page(page, "Overview")
+    assert_sound(page)
+    assert "than the model held possible" in words(page)
+
+
+def test_corrected_risks_are_offered_on_trust_and_used_on_all_pages(app):
+    before = boxes(app.slider(key="churn_window").set_value(30).run())
+    page = wait_for_backtests(open_page(app, "Trust"))
+    assert "In the last 30 days 92 % of 4,803 customers stayed away, where 92 % were expected to" in words(
+        page
+    )
+    page.button(key="trust_use_risk").click().run()
+    assert_sound(page)
+    assert "All pages show the corrected risks" in words(page)
+    page = open_page(page, "Overview")
+    assert_sound(page)
+    assert "Churn risks are corrected by how many left after such risks before" in words(page)
+    assert boxes(page)["At high risk"] != before["At high risk"]
+    assert boxes(page)["CLV, 12 months"] == before["CLV, 12 months"]
+    page.slider(key="churn_window").set_value(150).run()
+    assert "Churn risks are as the model gives them" in words(page)
+    page.button(key="reset").click().run()
+    assert "Churn risks are" not in words(page)
 
 
 def test_trust_says_why_there_is_no_backtest(app):

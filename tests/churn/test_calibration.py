@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from clv.assumptions import ModelSetting
-from clv.churn.calibration import PastRisks, calibrate, churn_origins, past_risks
+from clv.churn.calibration import (
+    PastRisks,
+    brier_score,
+    calibrate,
+    churn_origins,
+    past_risks,
+    reliability,
+)
 from clv.models import BetaGeoNBD, ModifiedBetaGeoCNBD, ModifiedBetaGeoNBD, ParetoNBD
 
 
@@ -25,11 +32,11 @@ def past(size, seed, twist, periods=3):
 def test_risks_that_are_too_low_are_raised(size, method):
     found = calibrate(past(size, 1, lambda true: true**3))
     assert found.method == method
-    assert found.brier_after < found.brier_before
+    assert brier_score(found.corrected) < brier_score(found.as_modelled)
+    assert found.checked is found.corrected
     assert found.apply(np.array([0.5**3]))[0] == pytest.approx(0.5, abs=0.12)
-    off = [
-        np.abs(table["probability"] - table["share_active"]).mean() for table in (found.before, found.after)
-    ]
+    tables = [reliability(risks) for risks in (found.as_modelled, found.corrected)]
+    off = [np.abs(table["probability"] - table["share_active"]).mean() for table in tables]
     # A tenth of 200 customers scatters by itself.
     assert off[1] < off[0] * (0.5 if size > 1000 else 0.75)
 
@@ -49,16 +56,39 @@ def test_never_worse_on_the_period_held_out():
     earlier = past(3000, 4, lambda true: true**4)
     found = calibrate([newest, *earlier])
     assert not found.applied
-    assert found.brier_after > found.brier_before
-    assert "would not have helped" in found.message
+    assert brier_score(found.corrected) > brier_score(found.as_modelled)
+    assert found.checked is newest
+    assert "would not have been nearer" in found.why
     assert np.array_equal(found.apply(newest.risk), newest.risk)
 
 
 def test_too_little_past_is_said():
-    one = past(500, 5, lambda true: true, periods=1)
-    assert "too little history" in calibrate(one).message
-    few = past(20, 6, lambda true: true, periods=2)
-    assert "Too few customers" in calibrate(few).message
+    one = calibrate(past(500, 5, lambda true: true, periods=1))
+    assert "too short to learn" in one.why
+    assert len(one.by_band(0.4, 0.7)) == 3
+    few = calibrate(past(20, 6, lambda true: true, periods=2))
+    assert "too few customers" in few.why
+    none = calibrate([])
+    assert none.by_band(0.4, 0.7).empty
+    assert none.message(90, 0.4, 0.7) == none.why
+    for found in (one, few, none):
+        assert not found.applied
+        assert found.apply(np.array([0.3])).tolist() == [0.3]
+
+
+def test_bands_and_words_by_hand():
+    given = np.array([0.1, 0.3, 0.9, 0.9, 0.9, 0.8])
+    left = np.array([False, False, True, True, False, True])
+    found = calibrate([PastRisks(np.arange(6).astype(object), given, left)])
+    table = found.by_band(0.4, 0.7)
+    assert table["band"].tolist() == ["Low", "High"]
+    assert table["customers"].tolist() == [2, 4]
+    assert table["expected"].tolist() == pytest.approx([0.2, 0.875])
+    assert table["left"].tolist() == [0.0, 0.75]
+    assert found.message(90, 0.4, 0.7).endswith(
+        "In the last 90 days 50 % of 6 customers stayed away, where 65 % were expected to: of those at high risk (88 % on "
+        "average) 75 % did, of those at low risk (20 % on average) 0 % did."
+    )
 
 
 def test_periods_end_before_the_newest_begins(lapsing_shop):

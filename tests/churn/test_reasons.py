@@ -68,7 +68,7 @@ def test_reasons_are_sorted_few_and_above_the_threshold(today):
         assert points == sorted(points, reverse=True)
         assert len(points) <= 3
         assert all(2 <= each <= 100 for each in points)
-    assert found.top().tolist() == [mine[0].text if mine else "" for mine in all_of_them]
+    assert found.top.tolist() == [mine[0].text if mine else "" for mine in all_of_them]
 
 
 def test_silence_adds_the_risk_beyond_the_usual_gap(today):

@@ -44,7 +44,9 @@ def test_plain_csv():
 @given(st.lists(st.text(min_size=1, max_size=20).filter(lambda text: "\0" not in text), min_size=1))
 def test_any_text_survives(values):
     written = to_csv(pd.DataFrame({"name": values}))
-    back = pd.read_csv(io.StringIO(written), dtype=str, keep_default_na=False, lineterminator="\n")
+    back = pd.read_csv(
+        io.StringIO(written), dtype=str, keep_default_na=False, lineterminator="\n", skip_blank_lines=False
+    )
     assert len(back) == len(values)
     for original, read in zip(values, back["name"], strict=True):
         assert read.removeprefix("'") == original.removeprefix("'")

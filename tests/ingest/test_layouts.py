@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from order_files import Read, Write, rows_of
 
+from clv.history import customer_summary
 from clv.ingest import InputError, layout_of, preview, read_orders
 from clv.ingest import layout as known
 from clv.ingest.layout import layouts, read_layout
@@ -262,6 +263,19 @@ def test_shopify(read: Read, shuffled: int | None) -> None:
     }
     assert any("1 row is a further line of an order" in said for said in report.notes)
     assert any("in 1 order, worth 20.00, 12.9 % of all revenue" in said for said in report.warnings)
+
+
+def test_a_customer_of_a_whole_number_on_the_first_line_only(read: Read) -> None:
+    numbers = {"ann@x.org": 7}
+    rows = [
+        {**row, "Email": numbers.setdefault(str(row["Email"]), len(numbers) + 10) if row.get("Email") else ""}
+        for row in shopify_rows()
+    ]
+    by_email, by_number = read(table(SHOPIFY, shopify_rows())), read(table(SHOPIFY, rows))
+    assert by_number.report.customers == by_email.report.customers
+    assert by_number.report.rows_kept == by_email.report.rows_kept
+    frames = [customer_summary(found.transactions).frame for found in (by_email, by_number)]
+    assert sorted(frames[0]["revenue"]) == sorted(frames[1]["revenue"])
 
 
 def test_shopify_totals_are_not_summed_after_a_forward_fill(read: Read) -> None:

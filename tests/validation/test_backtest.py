@@ -200,14 +200,13 @@ def test_a_candidate_that_fails_is_left_out_with_the_reason(origins):
     assert found.chosen.candidate.setting == ModelSetting("mbg-nbd")
 
 
-def test_large_shops_are_sampled_whole_customers_at_a_time(sample_shop, monkeypatch):
-    monkeypatch.setattr("clv.validation.origins.MOST_CUSTOMERS", 1000)
-    some = sampled(sample_shop.transactions, 5000)
+def test_large_shops_are_sampled_whole_customers_at_a_time(sample_shop):
+    some = sampled(sample_shop.transactions, 5000, 1000)
     summary = customer_summary(some).frame
     assert 700 < len(summary) < 1300
     whole = sample_shop.summary.frame.set_index("customer_id").loc[summary["customer_id"]]
     assert (whole["orders"].to_numpy() == summary["orders"].to_numpy()).all()
-    assert sampled(sample_shop.transactions, 900) is sample_shop.transactions
+    assert sampled(sample_shop.transactions, 900, 1000) is sample_shop.transactions
 
 
 def test_the_column_whose_groups_differ_is_found_and_tried(origins):

@@ -30,6 +30,12 @@ def test_pairing_finds_what_single_spreads_hide():
     assert paired_difference(hard, hard).verdict == "not distinguishable"
 
 
+def test_two_fits_that_stop_beside_one_another_are_one_model():
+    losses = np.random.default_rng(4).gamma(2, 1, 2000)
+    assert paired_difference(losses + 1e-9, losses).verdict == "not distinguishable"
+    assert paired_difference(losses + 1e-3, losses).verdict == "worse"
+
+
 def test_few_different_customers_among_many_alike():
     losses = np.zeros(20_000)
     losses[:40] = 1.0

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from shops import ROWS, Shop
 
+from clv.churn.window import gaps_between_purchases
 from clv.dataset import Dataset
 from clv.history import customer_summary, monthly_revenue, orders_of_customer
 from clv.ingest import OrderFile, Transactions, read_orders
@@ -50,6 +51,12 @@ def test_the_summary_of_an_earlier_day(elsewhere: Shop, duckdb_shop: Shop):
 def test_revenue_by_month(elsewhere: Shop, duckdb_shop: Shop):
     here, there = (monthly_revenue(shop.read.transactions, TODAY) for shop in (duckdb_shop, elsewhere))
     same(here, there)
+
+
+def test_the_gaps_between_purchases(elsewhere: Shop, duckdb_shop: Shop):
+    here, there = (gaps_between_purchases(shop.read.transactions, TODAY) for shop in (duckdb_shop, elsewhere))
+    assert sorted(here.ended) == sorted(there.ended) != []
+    assert sorted(here.still_open) == sorted(there.still_open) != []
 
 
 @pytest.mark.parametrize("customer", ["a", "B", "Анна 🛍", "12345678901234567890", "x' OR '1'='1"])
