@@ -83,7 +83,11 @@ def result(found: Backtest, place, analysis: Analysis) -> None:
 def boxes(found: Backtest, currency: str | None) -> None:
     """Totals against what came, and how well customers were told apart."""
     chosen, holdout = found.chosen, found.holdout
-    inside = "not stated" if chosen.coverage is None else percent(chosen.coverage)
+    # A blend has no ranges of its own: those of the model that the other pages can use are what a user sees.
+    usable = next((scored for scored in found.scored if scored.candidate is found.usable), chosen)
+    ranged = usable if chosen.coverage is None else chosen
+    inside = "not stated" if ranged.coverage is None else percent(ranged.coverage)
+    of_whom = "" if ranged is chosen else f" under {ranged.candidate.name}"
     show_boxes(
         ValueBox(
             "Order days",
@@ -107,7 +111,7 @@ def boxes(found: Backtest, currency: str | None) -> None:
         ValueBox(
             "Ranges hold",
             inside,
-            "of customers' outcomes; 80 % would be right",
+            f"of customers' outcomes{of_whom}; 80 % would be right",
             help="Share of customers whose spend lay in the 80 % range; where most buy nothing, ties at nothing are "
             "shared out.",
         ),

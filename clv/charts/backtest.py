@@ -61,9 +61,7 @@ def decile_chart(deciles: pd.DataFrame, currency_symbol: str = "") -> Figure:
 @lru_cache(KEPT)
 def _decile_structure(currency_symbol: str) -> Spec:
     base = on("deciles").encode(
-        x=alt.X(
-            "decile:N", sort=None, axis=axis("Tenth of customers, highest predicted first", labelAngle=0)
-        ),
+        x=alt.X("decile:N", sort=None, axis=axis("Tenth, highest predicted first", labelAngle=0)),
         description="spoken:N",
         tooltip=[
             alt.Tooltip("decile:N", title="Tenth"),
