@@ -224,6 +224,7 @@ def _scores(found: Backtest, scored: Scored) -> dict[str, object]:
         "orders_bias": scored.purchases.bias,
         "orders_mae": scored.purchases.mae,
         "orders_rmse": scored.purchases.rmse,
+        "orders_msle": scored.purchases.msle,
         "spend_bias": scored.money.bias,
         "spend_mae": scored.money.mae,
         "spend_gini": scored.money.gini,
@@ -231,6 +232,7 @@ def _scores(found: Backtest, scored: Scored) -> dict[str, object]:
         "spearman": scored.purchases.spearman,
         "auc": scored.activity.auc,
         "brier": scored.activity.brier,
+        "log_likelihood": scored.activity.log_likelihood,
         "coverage": scored.coverage,
     }
 

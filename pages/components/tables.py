@@ -176,6 +176,11 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     ),
     "orders_mae": ("Off per customer (MAE)", "fine", "Mean absolute error in order days per customer."),
     "orders_rmse": ("RMSE", "fine", "Root mean squared error in order days per customer."),
+    "orders_msle": (
+        "MSLE",
+        "fine",
+        "Mean squared error of ln(1 + order days): a few large customers count for less.",
+    ),
     "spend_bias": (
         "Revenue off by",
         "signed share",
@@ -193,6 +198,11 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
         "AUC",
         "fine",
         "Of one who ordered and one who did not, how often the right one is ranked higher.",
+    ),
+    "log_likelihood": (
+        "Log-likelihood",
+        "fine",
+        "Mean log probability of what each customer did, ordered or not; nearer to 0 is better.",
     ),
     "brier": ("Brier", "fine", "Mean squared error of the probability of ordering; smaller is better."),
     "coverage": (
