@@ -73,11 +73,11 @@ def result(found: Backtest, place, analysis: Analysis) -> None:
     st.subheader("Which model, and why")
     st.markdown(in_prose(f"{why_chosen(found)} {against_baseline(found)}"))
     use_chosen(found, analysis)
+    risk_check(analysis)
     scorecard(found)
     for name, reason in found.failed.items():
         st.caption(in_prose(f"{name} was not tried: {reason}"))
     outlook_view(found, analysis)
-    risk_check(analysis)
 
 
 def boxes(found: Backtest, currency: str | None) -> None:
@@ -210,7 +210,7 @@ def _set_model(choice: str, group_by: str | None) -> None:
 def scorecard(found: Backtest) -> None:
     """Every candidate with its scores, and whether the chosen one is distinguishable from it."""
     table = pd.DataFrame([_scores(found, scored) for scored in found.scored])
-    st.markdown("**Scorecard of the period held out**")
+    st.subheader("Scorecard of the period held out")
     show_table(table, alt="Scores of every model and baseline", key="trust_scores", height="content")
     download_table("Download the scorecard", lambda: table, "backtest_scorecard", "trust_download")
 

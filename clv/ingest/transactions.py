@@ -12,7 +12,7 @@ from clv.ingest import sql
 from clv.ingest.columns import ColumnMapping
 
 COLUMNS = ("source_file", "source_line", "customer_id", "order_id", "ordered_at", "amount", "is_refund")
-RESERVED = (*COLUMNS, "customer_number")
+RESERVED = (*COLUMNS, "customer_number", "discount_given")
 
 # What the customer table says of everybody; a column of a file that has such a name gets a number.
 CUSTOMER_TABLE = (
@@ -46,6 +46,8 @@ class Transactions:
         The values of `source_file`, where they are known.
     numbered_customers : bool
         Whether the table has a column `customer_number` (int64) too: the customer_id, of which each is a whole number.
+    has_discount : bool
+        Whether the table has a column `discount_given` (decimal(18, 4), money) too, which `amount` is net of.
     """
 
     table: ir.Table
@@ -55,6 +57,7 @@ class Transactions:
     a_line_each: bool = False
     source_files: tuple[str, ...] = ()
     numbered_customers: bool = False
+    has_discount: bool = False
 
 
 def keep(
@@ -85,11 +88,14 @@ def keep(
         f", attribute_{number} AS {sql.identifier(name)}" for number, name in enumerate(attributes)
     )
     number = "customer_number, " if numbered_customers else ""
+    discount = (
+        ", CAST(abs(coalesce(discount, 0)) AS DECIMAL(18,4)) AS discount_given" if mapping.discount else ""
+    )
     name = sql.unique_name("transactions")
     connection.con.execute(f"""
         CREATE TEMP {"TABLE" if stored else "VIEW"} {name} AS
         SELECT source_file, source_line, {number}customer_id, order_id, ordered_at,
-               CAST(amount_net AS DECIMAL(18,4)) AS amount, is_refund{named}
+               CAST(amount_net AS DECIMAL(18,4)) AS amount, is_refund{discount}{named}
         FROM {lines} {"" if complete else "WHERE reason IS NULL"} {"ORDER BY file_no, source_line" if stored else ""}""")
     filled = connection.con.execute(f"SELECT 1 FROM {name} WHERE order_id IS NOT NULL LIMIT 1").fetchone()
     return Transactions(
@@ -100,6 +106,7 @@ def keep(
         a_line_each,
         tuple(dict.fromkeys(source_files)),
         numbered_customers,
+        bool(mapping.discount),
     )
 
 

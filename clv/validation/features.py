@@ -24,8 +24,8 @@ def order_features(days: KnownDays, horizon: int) -> pd.DataFrame:
 
     A customer's row depends on the own orders alone. Columns: frequency, recency_days, T_days, monetary_value as
     in the customer summary, days_since; purchases and spend of the last 30 to 365 days; the gaps between purchases
-    (mean, spread, last, days_since over the usual one); the trend; first, last and largest amounts; refunds; and
-    what was bought in the same days a year before. NaN where the history is too short to say.
+    (mean, spread, last, days_since over the usual one); the trend; first, last and largest amounts; refunds and
+    discounts as shares; and what was bought in the same days a year before. NaN where the history is too short to say.
 
     Parameters
     ----------
@@ -52,6 +52,7 @@ def order_features(days: KnownDays, horizon: int) -> pd.DataFrame:
     ago, x, T = days.cutoff - day, purchases - 1, days.cutoff - first
     since = days.cutoff - last
     repeat_net = total(net) - net[first_row]
+    discounted = total(days.discounted[kept])
     columns = {
         "frequency": x,
         "recency_days": last - first,
@@ -67,6 +68,7 @@ def order_features(days: KnownDays, horizon: int) -> pd.DataFrame:
         "rate": x / np.maximum(T, 1),
         "refunded_share": refunded[places] / np.maximum(revenue[places] + refunded[places], 1e-9),
         "refunded_lately": refunded_lately[places],
+        "discount_share": discounted / np.maximum(total(net) + discounted, 1e-9),
         "orders_per_day": total(days.orders[kept].astype(float)) / purchases,
         "lines_per_day": total(days.lines[kept].astype(float)) / purchases,
     }

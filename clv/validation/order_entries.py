@@ -19,6 +19,7 @@ IntArray = NDArray[np.int64]
 
 # Amounts are kept as whole ten-thousandths, so that a full refund leaves exactly nothing.
 UNITS = 10_000
+BOOKED = ("net", "refunded", "orders", "lines", "discounted")
 EPOCH = dt.date(1970, 1, 1)
 
 
@@ -30,7 +31,7 @@ class KnownDays:
     ----------
     cutoff : number of the cut-off's day (days since 1970-01-01).
     customer : place of the customer in the entries they come from.
-    day : number of the day; net, refunded : money; orders, lines : counts.
+    day : number of the day; net, refunded, discounted : money; orders, lines : counts.
     """
 
     cutoff: int
@@ -40,6 +41,7 @@ class KnownDays:
     refunded: FloatArray
     orders: IntArray
     lines: IntArray
+    discounted: FloatArray
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class OrderEntries:
     customer : place of the customer, shape (rows,).
     day, known_on : number of the order's day and of the day the entry happened: later for a refund.
     net, refunded : ten-thousandths of money, refunds negative in ``net``; orders, lines : counts.
+    discounted : ten-thousandths of money that purchases were reduced by; 0 where the orders do not say.
     """
 
     customer_ids: pd.Index
@@ -62,6 +65,7 @@ class OrderEntries:
     refunded: IntArray
     orders: IntArray
     lines: IntArray
+    discounted: IntArray
 
     def known_by(self, cutoff: int) -> KnownDays:
         """The customer-days as one would have seen them on the cut-off, later refunds not yet netted."""
@@ -80,13 +84,14 @@ class OrderEntries:
             refunded=total(self.refunded) / UNITS,
             orders=total(self.orders),
             lines=total(self.lines),
+            discounted=total(self.discounted) / UNITS,
         )
 
     def until(self, cutoff: int) -> OrderEntries:
         """Only what had happened by the cut-off; the places of the customers stay."""
         keep = (self.known_on <= cutoff) & (self.day <= cutoff)
-        columns = (self.customer, self.day, self.known_on, self.net, self.refunded, self.orders, self.lines)
-        return OrderEntries(self.customer_ids, *(column[keep] for column in columns))
+        columns = {name: getattr(self, name)[keep] for name in ("customer", "day", "known_on", *BOOKED)}
+        return OrderEntries(self.customer_ids, **columns)
 
 
 def day_number(day: dt.date) -> int:
@@ -107,7 +112,7 @@ def read_entries(transactions: Transactions, until: dt.date) -> OrderEntries:
         frame[column].to_numpy().astype("datetime64[D]").astype(np.int64) for column in ("day", "known_on")
     )
     order = np.lexsort((known_on, day, customer))
-    columns = [frame[name].to_numpy(dtype=np.int64) for name in ("net", "refunded", "orders", "lines")]
+    columns = [frame[name].to_numpy(dtype=np.int64) for name in BOOKED]
     return OrderEntries(
         pd.Index(ids),
         *(values[order] for values in (customer.astype(np.int64), day, known_on, *columns)),
@@ -120,10 +125,16 @@ def _entries(transactions: Transactions, until: dt.date) -> Table:
     lines = lines.filter(lines.known_on <= ibis.date(until))
     order = ibis.coalesce(lines.order_id, lines.ordered_at.cast("string"))
     units = (lines.amount * UNITS).cast("int64")
+    off = (
+        (lines.discount_given * UNITS).cast("int64")
+        if transactions.has_discount
+        else ibis.literal(0, "int64")
+    )
     booked = lines.group_by("customer_id", "known_on", order=order).agg(
         net=units.sum().cast("int64"),
         refunded=ibis.coalesce((-units).sum(where=lines.is_refund), 0).cast("int64"),
         lines=(~lines.is_refund).cast("int64").sum(),
+        discounted=lines.is_refund.ifelse(0, off).sum().cast("int64"),
     )
     own = ibis.window(group_by=["customer_id", "order"])
     booked = booked.mutate(
@@ -138,6 +149,7 @@ def _entries(transactions: Transactions, until: dt.date) -> Table:
             refunded=booked.refunded.sum().cast("int64"),
             orders=((booked.lines > 0) & (booked.known_on == booked.day)).cast("int64").sum(),
             lines=booked.lines.sum().cast("int64"),
+            discounted=booked.discounted.sum().cast("int64"),
         )
         .order_by("customer_id")
     )

@@ -20,12 +20,21 @@ rows = st.lists(
 
 
 def entries_of(lines):
-    """Entries from (customer, day, days until known, amount)."""
+    """Entries from (customer, day, days until known, amount); a fifth of each price was taken off."""
     customer, day, later, amount = np.array(sorted(lines)).T
     known_on = np.where(amount < 0, day + later, day)
     order = np.lexsort((known_on, day, customer))
     net = amount * UNITS
-    columns = (customer, day, known_on, net, np.maximum(-net, 0), amount > 0, amount > 0)
+    columns = (
+        customer,
+        day,
+        known_on,
+        net,
+        np.maximum(-net, 0),
+        amount > 0,
+        amount > 0,
+        np.maximum(net, 0) // 4,
+    )
     return OrderEntries(pd.Index([str(i) for i in range(7)]), *(c[order].astype(np.int64) for c in columns))
 
 
@@ -59,6 +68,7 @@ def test_features_by_hand():
     assert (a["first_spend"], a["last_spend"], a["largest_spend"]) == (10, 30, 30)
     assert (a["purchases_30"], a["purchases_90"], a["spend_90"]) == (0, 1, 30)
     assert a["refunded_share"] == pytest.approx(20 / 90)
+    assert (a["discount_share"], b["discount_share"]) == pytest.approx((22.5 / 92.5, 10 / 50))
     assert (a["gap_mean"], a["gap_last"], a["gap_longest"]) == (25, 40, 40)
     assert a["gap_spread"] == pytest.approx(15 / 25)
     assert a["since_over_gap"] == pytest.approx(2)

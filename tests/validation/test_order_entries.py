@@ -58,3 +58,21 @@ def test_until_forgets_what_came_later(transactions):
     before = entries.until(cutoff)
     assert before.known_on.max() <= cutoff
     assert np.array_equal(before.known_by(cutoff).net, entries.known_by(cutoff).net)
+
+
+def test_discounts_are_added_up_by_day_and_those_of_returns_left_aside(read_rows):
+    read = read_rows("""customer_id,order_id,order_date,quantity,unit_price,discount
+a,1,2024-01-01 10:00,2,10.00,4.00
+a,2,2024-01-01 18:00,1,5.00,-1.00
+a,3,2024-01-09 18:00,1,5.00,
+a,3,2024-01-10 09:00,-1,5.00,2.00
+""").transactions
+    known = read_entries(read, dt.date(2024, 2, 1)).known_by(day_number(dt.date(2024, 2, 1)))
+    assert read.has_discount
+    assert known.discounted.tolist() == [5.0, 0.0]
+
+
+def test_without_a_discount_column_nothing_was_discounted(transactions):
+    known = read_entries(transactions, dt.date(2024, 4, 1)).known_by(day_number(dt.date(2024, 4, 1)))
+    assert not transactions.has_discount
+    assert not known.discounted.any()
