@@ -262,7 +262,7 @@ def _as_shown(frame: pd.DataFrame) -> pd.DataFrame:
     for name in frame.columns:
         kind = COLUMNS.get(name, ("", "", ""))[1]
         if kind in (SHARE, "signed share"):
-            columns[name] = (100 * frame[name]).round(1) + 0.0  # no -0
+            columns[name] = (100 * frame[name]).round(1 if kind == SHARE else 0) + 0.0  # no -0
         elif kind == MONEY:
             columns[name] = frame[name].round(0 if frame[name].abs().max() >= 100 else 2)
     return frame.assign(**columns)
