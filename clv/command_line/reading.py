@@ -91,7 +91,7 @@ def read(
     spend: tuple[Path, ...],
     **settings: Any,
 ) -> ShopFiles:
-    """Read the files, or the database, under the settings that `_reading_options` gives."""
+    """Read the files, or the database, under the settings that `reading_options` gives."""
     people, costs = _named(contacts), _named(spend)
     try:
         if isinstance(files, OrderDatabase):

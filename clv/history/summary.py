@@ -18,8 +18,6 @@ from clv.ingest import Transactions
 from clv.ingest.attributes import consent, is_consent, is_latest
 
 FIRST_ORDER, LAST_ORDER = "first order", "last order that says it"
-# Room for the lines of a file in a number of 64 bits beside the seconds since 1970.
-
 FOR_MODELS = ("sum_log_gaps", "last_gap_days", "previous_gap_days")
 
 

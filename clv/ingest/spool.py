@@ -170,11 +170,14 @@ def _known_early(position: int, role: Role, kind: ColumnKind) -> str:
     """What is asked of a cell more than once: the whole number in it; whether it ends in a point and two digits."""
     cell = f"c{position}"
     if role == "number":
-        return f"{f'{cell} LIKE {PLAIN_END}' if kind == 'text' else 'FALSE'} AS plain{position}"
-    # A letter is above the digits.
-    digits = f"CASE WHEN {cell} < ':' THEN TRY_CAST({cell} AS BIGINT) END"
-    absent = "NULL::BIGINT"
-    return f"{digits if kind == 'text' else f'TRY_CAST({cell} AS BIGINT)' if kind == 'whole' else absent} AS whole{position}"
+        ends_plainly = f"{cell} LIKE {PLAIN_END}" if kind == "text" else "FALSE"
+        return f"{ends_plainly} AS plain{position}"
+    whole = {
+        # A letter is above the digits.
+        "text": f"CASE WHEN {cell} < ':' THEN TRY_CAST({cell} AS BIGINT) END",
+        "whole": f"TRY_CAST({cell} AS BIGINT)",
+    }.get(kind, "NULL::BIGINT")
+    return f"{whole} AS whole{position}"
 
 
 def _read(position: int, role: Role, rows: Rows) -> list[str]:
