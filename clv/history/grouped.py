@@ -1,12 +1,13 @@
-"""The customer summary of orders in DuckDB: the engine puts the orders in order, NumPy walks along them.
+"""The customer summary of orders in DuckDB: the engine hands the orders over, NumPy walks along them.
 
 The expressions of `clv.history.summary` say the same for every engine. They sort all days several times; here the
-orders are sorted once, by customer and day, and come over in batches, so that memory stays bounded.
+orders are sorted once, and come over in batches of whole customers, so that memory stays bounded.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,23 +18,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from clv.history.purchase_walk import MONEY_UNIT, SortedOrders, in_order, put_in_order, walk
 from clv.ingest import Transactions, sql
 from clv.ingest.attributes import is_latest
 
-# Money is counted in units of the fourth decimal, in 64 bits.
-MONEY_UNIT = 10_000
-MOST_MONEY = 2**62
 ORDERS_A_BATCH = 1_000_000
+# Customers with numbers come over in ranges of so many orders, made up of this many buckets.
+ORDERS_A_RANGE, BUCKETS = 4_000_000, 1_024
+WALKERS = 2
 COLUMNS = (
     "customer_id", "purchase_days", "first_order_date", "last_order_date", "monetary_value", "first_order_value",
     "orders", "revenue", "recency_days", "T_days", "days_since_last_order", "sum_log_gaps", "last_gap_days",
     "previous_gap_days",
 )  # fmt: skip
-EPOCH = np.datetime64("1970-01-01", "D")
-
-Integers = NDArray[np.int64]
 
 
 def grouped_summary(transactions: Transactions, as_of: dt.date) -> pd.DataFrame | None:
@@ -51,7 +49,10 @@ def grouped_summary(transactions: Transactions, as_of: dt.date) -> pd.DataFrame 
         "customer_number" if transactions.numbered_customers else "customer_id",
         transactions,
     )
-    parts = _in_step(_walk, _orders_by_customer(lines))
+    if transactions.numbered_customers:
+        parts = _in_step(_walked(put_in_order), _orders_of_ranges(lines))
+    else:
+        parts = _in_step(_walked(in_order), _orders_by_customer(lines))
     if not parts or any(part is None for part in parts):
         return None
     summary = pa.concat_tables([part for part in parts if part is not None])
@@ -62,9 +63,14 @@ def grouped_summary(transactions: Transactions, as_of: dt.date) -> pd.DataFrame 
     if not pc.all(bought).as_py():
         summary = summary.filter(bought)
     summary = summary.append_column("customer_id", pc.cast(summary["customer"], pa.string()))
-    if transactions.numbered_customers:
+    if transactions.numbered_customers and not _sorted_as_text(summary["customer"]):
         summary = summary.take(pc.sort_indices(summary["customer_id"]))
     return _with_days_until(summary, as_of)[[*COLUMNS, *transactions.attributes]]
+
+
+def _sorted_as_text(numbers: pa.ChunkedArray) -> bool:
+    """Whether ascending numbers are in the order of their texts: all positive and of one length."""
+    return bool(len(numbers)) and numbers[0].as_py() >= 0 and len(str(numbers[0])) == len(str(numbers[-1]))
 
 
 def _with_days_until(summary: pa.Table, as_of: dt.date) -> pd.DataFrame:
@@ -85,9 +91,8 @@ class _Lines:
     customer: str
     transactions: Transactions
 
-    @property
-    def orders(self) -> str:
-        """Orders sorted by customer and moment; a refund nets on the day of the order whose number it carries.
+    def orders(self, condition: str = "TRUE") -> str:
+        """Orders of the lines under a condition; a refund nets on the day of the order whose number it carries.
 
         Columns: customer, first_moment (of any line), moment (which the order counts on), money, bought (1 or 0). Where
         a line is an order, what needs no saying is left out: first_moment is the moment, and bought 1.
@@ -95,12 +100,12 @@ class _Lines:
         if self.transactions.a_line_each:
             return f"""
                 SELECT {self.customer} AS customer, ordered_at AS moment, {_money("amount")} AS money
-                FROM {self.relation} ORDER BY customer, moment"""
+                FROM {self.relation} WHERE {condition}"""
         return f"""
             SELECT {self.customer} AS customer, min(ordered_at) AS first_moment,
                    coalesce(min(ordered_at) FILTER (NOT is_refund), min(ordered_at)) AS moment,
                    {_money("sum(amount)")} AS money, bool_or(NOT is_refund)::BIGINT AS bought
-            FROM {self.relation} GROUP BY customer, coalesce(order_id, ordered_at::VARCHAR) ORDER BY customer, moment"""
+            FROM {self.relation} WHERE {condition} GROUP BY customer, coalesce(order_id, ordered_at::VARCHAR)"""
 
     @property
     def place(self) -> str:
@@ -121,23 +126,46 @@ def _money(amount: str) -> str:
 
 
 def _orders_by_customer(lines: _Lines) -> Iterator[pa.Table]:
-    """Batches of sorted orders; all orders of a customer are in one batch."""
-    reader = lines.engine.execute(lines.orders).to_arrow_reader(ORDERS_A_BATCH)
+    """Batches of orders that the engine sorts; all orders of a customer are in one batch."""
+    reader = lines.engine.execute(f"{lines.orders()} ORDER BY customer, moment").to_arrow_reader(
+        ORDERS_A_BATCH
+    )
     held = reader.schema.empty_table()
     for batch in reader:
         orders = pa.concat_tables([held, pa.Table.from_batches([batch])]).combine_chunks()
-        last = int(_starts(orders["customer"])[-1])
-        if last:
-            yield orders.slice(0, last)
-        held = orders.slice(last)
+        customer = orders["customer"]
+        of_last = pc.index(customer, customer[-1]).as_py()
+        if of_last:
+            yield orders.slice(0, of_last)
+        held = orders.slice(of_last)
     if len(held):
         yield held
 
 
-def _starts(customer: pa.ChunkedArray) -> Integers:
-    """Where each customer begins."""
-    is_new = pc.not_equal(customer.slice(1), customer.slice(0, len(customer) - 1))
-    return np.r_[0, np.flatnonzero(is_new.to_numpy()) + 1]
+def _orders_of_ranges(lines: _Lines) -> Iterator[pa.Table]:
+    """Batches of orders as they stand, the customers of each within a range of numbers."""
+    for low, high in _ranges(lines):
+        orders = lines.engine.execute(lines.orders(f"customer_number BETWEEN {low} AND {high}"))
+        yield orders.to_arrow_table().combine_chunks()
+
+
+def _ranges(lines: _Lines) -> list[tuple[int, int]]:
+    """Ranges of customer numbers, first and last, with about as many lines each."""
+    found = lines.engine.execute(
+        f"SELECT count(*), min(customer_number), max(customer_number) FROM {lines.relation}"
+    ).fetchone()
+    count, low, high = found or (0, None, None)
+    if low is None:
+        return []
+    ranges = -(-count // ORDERS_A_RANGE)
+    width = (high - low) // BUCKETS + 1
+    buckets = lines.engine.execute(
+        f"SELECT (customer_number - {low}) // {width}, count(*) FROM {lines.relation} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    bucket, before = np.array(buckets, dtype=np.int64).T
+    ends = bucket[np.flatnonzero(np.diff(before.cumsum() * ranges // (count + 1)))] + 1
+    starts = [low + int(end) * width for end in [0, *ends]]
+    return list(zip(starts, [*(start - 1 for start in starts[1:]), high], strict=True))
 
 
 def _attributes(lines: _Lines, firsts: pa.Table) -> dict[str, pa.ChunkedArray]:
@@ -166,78 +194,23 @@ def _attributes(lines: _Lines, firsts: pa.Table) -> dict[str, pa.ChunkedArray]:
     return {name: found[name] for name in names}
 
 
+def _walked(sort: Callable[[pa.Table], SortedOrders | None]) -> Callable[[pa.Table], pa.Table | None]:
+    def sorted_and_walked(orders: pa.Table) -> pa.Table | None:
+        in_order = sort(orders)
+        return None if in_order is None else walk(in_order)
+
+    return sorted_and_walked
+
+
 def _in_step(
     work: Callable[[pa.Table], pa.Table | None], batches: Iterator[pa.Table]
 ) -> list[pa.Table | None]:
-    """Work on each batch while the next one comes over."""
+    """Work on some batches while the next one comes over."""
     done: list[pa.Table | None] = []
-    with ThreadPoolExecutor(1) as aside:
-        waiting: Future[pa.Table | None] | None = None
+    waiting: deque[Future[pa.Table | None]] = deque()
+    with ThreadPoolExecutor(WALKERS) as aside:
         for batch in batches:
-            if waiting is not None:
-                done.append(waiting.result())
-            waiting = aside.submit(work, batch)
-        return [*done, waiting.result()] if waiting is not None else done
-
-
-def _walk(orders: pa.Table) -> pa.Table | None:
-    """Along the orders of each customer: days, then purchase days, then what the models ask for.
-
-    None where there is more money than can be counted exactly.
-    """
-    money = orders["money"]
-    if money.null_count or len(money) * float(pc.max(pc.abs(money)).as_py()) >= MOST_MONEY:
-        return None
-    starts = _starts(orders["customer"])
-    moment, net = orders["moment"].to_numpy(), orders["money"].to_numpy()
-    day = moment.astype("datetime64[D]").astype(np.int64)
-    first_moment = orders["first_moment"].to_numpy() if "first_moment" in orders.column_names else moment
-    bought = orders["bought"].to_numpy() if "bought" in orders.column_names else np.ones(day.size, np.int64)
-    is_new_day = np.empty(day.size, dtype=bool)
-    is_new_day[1:] = day[1:] != day[:-1]
-    is_new_day[starts] = True
-    at = np.flatnonzero(is_new_day)
-    first_of_customer = np.searchsorted(at, starts)
-    customer = np.repeat(np.arange(starts.size), np.diff(np.append(first_of_customer, at.size)))
-    day_net, paid_on = np.add.reduceat(net, at), day[at]
-    any_day = paid_on[first_of_customer], paid_on[np.append(first_of_customer[1:], at.size) - 1]
-    paid = day_net > 0
-    purchases = _purchases(customer[paid], paid_on[paid], day_net[paid], any_day)
-    return pa.table({
-        "customer": orders["customer"].take(pa.array(starts)),
-        "first_moment": np.minimum.reduceat(first_moment, starts),
-        **purchases,
-        "orders": np.add.reduceat(bought, starts),
-        "revenue": np.add.reduceat(net, starts) / MONEY_UNIT,
-    })  # fmt: skip
-
-
-def _purchases(
-    customer: Integers, day: Integers, net: Integers, any_day: tuple[Integers, Integers]
-) -> dict[str, NDArray[np.generic]]:
-    """What each customer's purchase days say; `any_day` stands in for a customer who has none."""
-    customers = any_day[0].size
-    count = np.bincount(customer, minlength=customers)
-    end = np.cumsum(count)
-    first, last = np.minimum(end - count, day.size - 1), end - 1
-    known, again, thrice = count > 0, count > 1, count > 2
-    gap = np.diff(day, prepend=day[:1])
-    within = np.diff(customer, prepend=-1) == 0
-    value = np.where(known, net[first], 0) if day.size else np.zeros(customers)
-    total = np.bincount(customer, weights=net, minlength=customers)
-    begun = np.where(known, day[first], any_day[0]) if day.size else any_day[0]
-    ended = np.where(known, day[last], any_day[1]) if day.size else any_day[1]
-    logs = np.bincount(customer[within], weights=np.log(gap[within]), minlength=customers).astype(float)
-    last_gap, previous_gap = np.full(customers, np.nan), np.full(customers, np.nan)
-    last_gap[again], previous_gap[thrice] = gap[last[again]], gap[last[thrice] - 1]
-    return {
-        "purchase_days": count,
-        "first_order_date": (EPOCH + begun).astype("datetime64[s]"),
-        "last_order_date": (EPOCH + ended).astype("datetime64[s]"),
-        "monetary_value": np.where(again, (total - value) / np.maximum(count - 1, 1), 0.0) / MONEY_UNIT,
-        "first_order_value": value / MONEY_UNIT,
-        "recency_days": ended - begun,
-        "sum_log_gaps": logs,
-        "last_gap_days": last_gap,
-        "previous_gap_days": previous_gap,
-    }
+            if len(waiting) == WALKERS:
+                done.append(waiting.popleft().result())
+            waiting.append(aside.submit(work, batch))
+        return [*done, *(each.result() for each in waiting)]

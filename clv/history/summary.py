@@ -69,7 +69,8 @@ def customer_summary(transactions: Transactions, as_of: dt.date | None = None) -
     as_of = as_of or pd.Timestamp(last).date()
     frame = grouped_summary(transactions, as_of)
     if frame is None:
-        frame = to_frame(_summary_expression(transactions, as_of))
+        # A database may sort text by a language's rules.
+        frame = to_frame(_summary_expression(transactions, as_of)).sort_values("customer_id")
     if frame.empty:
         raise ValueError(f"There is no order up to {as_of.isoformat()}; the date to count from is too early.")
     names = transactions.attributes
@@ -117,7 +118,7 @@ def _summary_expression(transactions: Transactions, as_of: dt.date) -> Table:
     summary = summary.left_join(_gaps(days), "customer_id").drop("customer_id_right")
     if transactions.attributes:
         summary = summary.left_join(_attributes(transactions, as_of), "customer_id").drop("customer_id_right")
-    return summary.order_by("customer_id")
+    return summary
 
 
 def _gaps(days: Table) -> Table:
@@ -159,8 +160,6 @@ def _with_consents(frame: pd.DataFrame, attributes: tuple[str, ...]) -> pd.DataF
 
 
 def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    if not frame["customer_id"].is_monotonic_increasing:  # a database may sort text by a language's rules
-        frame = frame.sort_values("customer_id")
     frame = frame.assign(
         frequency=np.maximum(frame["purchase_days"] - 1, 0),
         first_order_date=pd.to_datetime(frame["first_order_date"]),
