@@ -5,10 +5,12 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
+from clv.ingest.blocks import each_block
 from clv.ingest.files import COPY_BYTES, EXPORT_AS, Recognised, unusable
 from clv.ingest.legacy_encodings import legacy_encoding
 
@@ -21,7 +23,7 @@ BYTE_ORDER_MARKS = (
 )
 CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 SAMPLE_BYTES = 200_000
-SCAN_BYTES = 2**20
+LINE_FEED = 10
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Utf8Text:
 
 @dataclass(frozen=True)
 class _Scan:
+    """What a text is like; of a file, or of a block of it, which begins and ends with `edges`."""
+
     valid: bool
-    unusual_lines: bytes
     empty_lines: bool
     line_feeds: bool
     nul_bytes: int
     size: int
+    edges: tuple[bytes, bytes] = (b"", b"")
 
 
 def as_utf8(file: Recognised, workdir: Path) -> Utf8Text:
@@ -97,39 +101,52 @@ def _refuse_noise(file: Recognised, scan: _Scan, marked: str | None) -> None:
 
 
 def _scan(path: Path) -> _Scan:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    valid, unusual, empty, feeds, nuls, size, tail = True, bytearray(), False, False, 0, 0, b""
-    with path.open("rb", buffering=0) as stream:
-        while block := stream.read(SCAN_BYTES):
-            size += len(block)
-            nuls += block.count(0) if 0 in block else 0
-            seam = tail + block
-            feeds = feeds or b"\n" in block
-            empty = empty or _has_empty_line(seam)
-            tail = block[-2:]
-            plain = block.isascii()
-            # What is ASCII is UTF-8, unless it breaks off a letter that the block before began.
-            if valid and not (plain and not decoder.getstate()[0]):
-                valid = _decodes(decoder, block)
-            if len(unusual) < SAMPLE_BYTES and not plain:
-                lines = block[: SAMPLE_BYTES * 4].split(b"\n")
-                unusual += b"\n".join(line for line in lines if not line.isascii())[:SAMPLE_BYTES]
-    valid = valid and _decodes(decoder, b"", final=True)
-    return _Scan(valid, bytes(unusual), empty, feeds, nuls, size)
+    blocks = list(each_block(path, _scan_of_block))
+    seams = (before.edges[1] + after.edges[0] for before, after in pairwise(blocks))
+    return _Scan(
+        all(block.valid for block in blocks),
+        any(block.empty_lines for block in blocks) or any(_has_empty_line(seam) for seam in seams),
+        any(block.line_feeds for block in blocks),
+        sum(block.nul_bytes for block in blocks),
+        sum(block.size for block in blocks),
+    )
+
+
+def _scan_of_block(block: bytes) -> _Scan:
+    return _Scan(
+        block.isascii() or _is_utf8(block),
+        _has_empty_line(block),
+        b"\n" in block,
+        block.count(0) if 0 in block else 0,
+        len(block),
+        (block[:2], block[-2:]),
+    )
 
 
 def _has_empty_line(text: bytes) -> bool:
     """Two line ends in a row; looked for as numbers, which is five times as fast as as text."""
-    feeds = np.frombuffer(text, dtype=np.uint8) == 10
+    feeds = np.frombuffer(text, dtype=np.uint8) == LINE_FEED
     return bool((feeds[1:] & feeds[:-1]).any()) or (b"\r" in text and b"\n\r\n" in text)
 
 
-def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, final: bool = False) -> bool:
+def _is_utf8(block: bytes) -> bool:
     try:
-        decoder.decode(block, final)
+        block.decode("utf-8")
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _unusual_lines(path: Path) -> bytes:
+    """The first lines that are not plain ASCII, up to a sample of them."""
+    unusual = bytearray()
+    with path.open("rb") as stream:
+        for line in iter(lambda: stream.readline(SAMPLE_BYTES), b""):
+            if not line.isascii():
+                unusual += line
+            if len(unusual) >= SAMPLE_BYTES:
+                break
+    return bytes(unusual[:SAMPLE_BYTES])
 
 
 def _decide(file: Recognised, scan: _Scan, marked: str | None) -> tuple[str, str, tuple[str, ...]]:
@@ -137,9 +154,10 @@ def _decide(file: Recognised, scan: _Scan, marked: str | None) -> tuple[str, str
         return marked, "replace", ()
     if scan.valid:
         return "utf-8-sig", "strict", ()
-    if marked == "utf-8-sig" or _mostly_utf8(scan.unusual_lines):
+    unusual = _unusual_lines(file.path)
+    if marked == "utf-8-sig" or _mostly_utf8(unusual):
         return "utf-8-sig", "replace", (f"{file.name} holds damaged letters; they were read as �.",)
-    encoding = legacy_encoding(file.head, scan.unusual_lines)
+    encoding = legacy_encoding(file.head, unusual)
     return encoding, "replace", (f"{file.name} is not UTF-8; its letters were read as {encoding}.",)
 
 
