@@ -48,15 +48,31 @@ class SortedOrders:
     money: Integers
 
 
+@dataclass(frozen=True)
+class Placed:
+    """Sorted orders, and which of the orders as they stood are at the first moment of their customer.
+
+    Parameters
+    ----------
+    orders : SortedOrders
+    at_first, whose : int64 arrays, shape (orders at a first moment,)
+        Places of the orders, ascending within a customer, and the customers' places among the sorted ones.
+    """
+
+    orders: SortedOrders
+    at_first: Integers
+    whose: Integers
+
+
 def in_order(orders: pa.Table) -> SortedOrders | None:
     """Orders as they come from a query that sorts them by customer and moment.
 
-    Columns: customer, moment, money (int64), and where they differ first_moment from the moment and bought from 1. None
+    Columns: _customer, _moment, money (int64), and where they differ _first_moment from the _moment and bought from 1. None
     where there is more money than can be counted exactly.
     """
     if not _is_countable(orders["money"]):
         return None
-    customer = orders["customer"]
+    customer = orders["_customer"]
     is_new = pc.not_equal(customer.slice(1), customer.slice(0, len(customer) - 1))
     starts = _starts(is_new.to_numpy())
     return SortedOrders(
@@ -69,35 +85,58 @@ def in_order(orders: pa.Table) -> SortedOrders | None:
     )
 
 
-def put_in_order(orders: pa.Table) -> SortedOrders | None:
-    """Orders of numbered customers as they come, sorted here: customer, day and place as one number, which sorts fastest.
+def put_in_order(orders: pa.Table) -> Placed | None:
+    """Orders of numbered customers as they stand, sorted here. Columns as of `in_order`.
 
-    Columns as of `in_order`, and None as there, or where the three do not fit into 63 bits.
+    None as there, or where customer, day and place do not fit into one number of 63 bits.
     """
-    customer, day = orders["customer"].to_numpy(), _microseconds(orders) // DAY
-    place_bits, day_bits = len(orders).bit_length(), int(np.ptp(day)).bit_length()
+    customer = orders["_customer"].to_numpy()
+    ordered = _sorted_places(customer, _microseconds(orders) // DAY)
+    if ordered is None or not _is_countable(orders["money"]):
+        return None
+    place, day, starts = ordered
+    moments = _first_moment(orders).take(place)
+    first_moment = np.minimum.reduceat(moments, starts)
+    in_order = SortedOrders(
+        pa.array(customer.take(place[starts])),
+        first_moment,
+        _bought(orders, place, starts),
+        starts,
+        day,
+        orders["money"].to_numpy().take(place),
+    )
+    at_first = np.flatnonzero(moments == np.repeat(first_moment, np.diff(starts, append=len(orders))))
+    return Placed(in_order, place[at_first], np.searchsorted(starts, at_first, side="right") - 1)
+
+
+def _sorted_places(customer: Integers, day: Integers) -> tuple[Integers, Integers, Integers] | None:
+    """Places of the orders by customer and day, their days, and where each customer begins.
+
+    Customer, day and place are sorted as one number, which is faster than any sort by several columns.
+    """
+    place_bits, day_bits = customer.size.bit_length(), int(np.ptp(day)).bit_length()
     code = customer
     if int(customer.max()) - int(customer.min()) >= 2 ** (KEY_BITS - place_bits - day_bits):
-        code = pd.factorize(customer)[0]
-    bits = (int(code.max()) - int(code.min())).bit_length() + place_bits + day_bits
-    if bits > KEY_BITS or not _is_countable(orders["money"]):
+        code = pd.factorize(customer, sort=True)[0]
+    if (int(code.max()) - int(code.min())).bit_length() + place_bits + day_bits > KEY_BITS:
         return None
-    key = (((code - code.min()) << day_bits) + (day - day.min()) << place_bits) + np.arange(len(orders))
+    key = (((code - code.min()) << day_bits) + (day - day.min()) << place_bits) + np.arange(customer.size)
     key.sort()
     place = key & (2**place_bits - 1)
     key >>= place_bits
-    sorted_day = (key & (2**day_bits - 1)) + day.min()
+    days = (key & (2**day_bits - 1)) + day.min()
     key >>= day_bits
-    starts = _starts(key[1:] != key[:-1])
-    first_moment = _first_moment(orders)
-    return SortedOrders(
-        pa.array(customer.take(place[starts])),
-        np.minimum.reduceat(first_moment.take(place), starts),
-        _bought(orders, place, starts),
-        starts,
-        sorted_day,
-        orders["money"].to_numpy().take(place),
-    )
+    return place, days, _starts(key[1:] != key[:-1])
+
+
+def first_values(values: pa.ChunkedArray, whose: Integers, customers: int) -> pa.Array:
+    """Of each customer the first of the values that is not null, or null; `whose` says to whom each value belongs."""
+    filled = np.flatnonzero(values.is_valid().to_numpy())
+    customer = whose[filled]
+    is_first = np.diff(customer, prepend=-1) > 0
+    chosen = np.full(customers, -1)
+    chosen[customer[is_first]] = filled[is_first]
+    return values.combine_chunks().take(pa.array(chosen, mask=chosen < 0))
 
 
 def _is_countable(money: pa.ChunkedArray) -> bool:
@@ -109,11 +148,11 @@ def _starts(is_new: NDArray[np.bool_]) -> Integers:
 
 
 def _microseconds(orders: pa.Table) -> Integers:
-    return orders["moment"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
+    return orders["_moment"].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
 
 
 def _first_moment(orders: pa.Table) -> NDArray[np.datetime64]:
-    name = "first_moment" if "first_moment" in orders.column_names else "moment"
+    name = "_first_moment" if "_first_moment" in orders.column_names else "_moment"
     return orders[name].to_numpy()
 
 
@@ -125,7 +164,7 @@ def _bought(orders: pa.Table, place: Integers | None, starts: Integers) -> Integ
 
 
 def walk(orders: SortedOrders) -> pa.Table:
-    """One row per customer: customer, first_moment, orders, revenue, and of the purchase days what `summary` says."""
+    """One row per customer: _customer, _first_moment, orders, revenue, and what `summary` says of their purchase days."""
     starts, day = orders.starts, orders.day
     is_new_day = np.r_[True, day[1:] != day[:-1]]
     is_new_day[starts] = True
@@ -142,8 +181,8 @@ def walk(orders: SortedOrders) -> pa.Table:
     if not paid.all():
         day, net = day[paid], net[paid]
     return pa.table({
-        "customer": orders.customer,
-        "first_moment": orders.first_moment,
+        "_customer": orders.customer,
+        "_first_moment": orders.first_moment,
         **_purchases(bounds, day, net, any_day),
         "orders": orders.bought,
         "revenue": np.add.reduceat(orders.money, starts) / MONEY_UNIT,

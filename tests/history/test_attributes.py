@@ -107,3 +107,27 @@ def test_customers_without_a_row_have_an_unknown_consent(summary):
         "b@x.org": "unknown",
     }
     assert len(found.frame) == len(summary.frame)
+
+
+def test_attributes_may_have_any_name_and_orders_any_date(read_rows):
+    header = "customer_id,order_date,amount,customer,first_moment,place,moment\n"
+    rows = ["7,1900-01-01,5,Ann,a,Rome,x", "7,2024-02-01,5,Anna,b,Oslo,y", "8,2024-03-01,6,Bob,c,Bonn,z"]
+    for ids in (("7,", "8,"), ("c7,", "c8,")):
+        text = header + "\n".join(rows).replace("7,", ids[0]).replace("8,", ids[1])
+        frame = customer_summary(read_rows(text).transactions).frame
+        found = frame[["customer", "first_moment", "place", "moment"]].to_numpy().tolist()
+        assert found == [["Ann", "a", "Rome", "x"], ["Bob", "c", "Bonn", "z"]]
+
+
+def test_files_of_one_name_are_told_apart_by_their_lines(tmp_path):
+    header = "order_id,customer_id,order_date,amount,channel\n"
+    files = []
+    for number, (folder, channel) in enumerate((("a", "z"), ("b", "y"))):
+        path = tmp_path / folder / "orders.csv"
+        path.parent.mkdir()
+        path.write_text(header + "9,5,2024-01-02,1,w\n" * number + f"{number + 1},7,2024-01-01,5,{channel}\n")
+        files.append(OrderFile("orders.csv", path))
+    transactions = read_orders(files).transactions
+    frame = customer_summary(transactions).frame.set_index("customer_id")
+    assert transactions.source_files == ()
+    assert frame.loc["7", "channel"] == "z"

@@ -11,7 +11,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clv.history import grouped
+from clv.history import grouped, numbered
 from clv.history.engine import to_frame
 from clv.history.summary import _summary_expression, _typed
 from clv.ingest import Transactions
@@ -29,20 +29,29 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=90, deadline=None)
 @given(
-    lines=LINES, shown=st.integers(0, 12), numbered=st.booleans(), orders_a_range=st.sampled_from([2, 100])
+    lines=LINES,
+    shown=st.integers(0, 12),
+    numbered_customers=st.booleans(),
+    a_line_each=st.booleans(),
+    most=st.sampled_from([2, 100]),
 )
 def test_same_summary_as_the_expressions(
     lines: list[tuple[str, str | None, int, Decimal, str | None]],
     shown: int,
-    numbered: bool,
-    orders_a_range: int,
+    numbered_customers: bool,
+    a_line_each: bool,
+    most: int,
 ) -> None:
+    if a_line_each:
+        lines = [
+            (who, str(n), day, abs(money), channel) for n, (who, _, day, money, channel) in enumerate(lines)
+        ]
     connection = ibis.duckdb.connect()
     frame = pd.DataFrame(
         [
-            ("f.csv", number, who, order, dt.datetime(2024, 1, 1 + day, number % 24), money, money < 0, channel)
+            ("f.csv", number, who, order, dt.datetime(2024, 1, 1 + day, number % 3), money, money < 0, channel)
             for number, (who, order, day, money, channel) in enumerate(lines)
         ],
         columns=["source_file", "source_line", "customer_id", "order_id", "ordered_at", "amount", "is_refund", "channel"],
@@ -53,10 +62,10 @@ def test_same_summary_as_the_expressions(
             order_id::VARCHAR AS order_id, channel::VARCHAR AS channel, ordered_at::TIMESTAMP AS ordered_at),
             customer_id::BIGINT AS customer_number FROM given""")
     transactions = Transactions(
-        connection.table("lines"), ("channel",), None, True, numbered_customers=numbered
+        connection.table("lines"), ("channel",), None, True, a_line_each, ("f.csv",), numbered_customers
     )
     as_of = dt.date(2024, 1, 1 + shown)
-    with patch.object(grouped, "ORDERS_A_RANGE", orders_a_range):
+    with patch.multiple(numbered, ORDERS_A_RANGE=most, ORDERS_A_PART=most):
         walked = grouped.grouped_summary(transactions, as_of)
     expected = _typed(to_frame(_summary_expression(transactions, as_of)).sort_values("customer_id"))
     if walked is None:
