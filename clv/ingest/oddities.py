@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from clv.ingest import sql
 from clv.ingest.findings import Finding
 from clv.ingest.order_count import OrderCount
+from clv.ingest.people import People
 
 Days = NDArray[np.datetime64]
 
@@ -40,7 +41,7 @@ CURRENCY_SHARE = 0.05
 def oddities(
     engine: duckdb.DuckDBPyConnection,
     lines: str,
-    people: str,
+    people: People,
     totals: Mapping[str, Any],
     orders: OrderCount,
     today: dt.date,
@@ -51,8 +52,10 @@ def oddities(
 
     Parameters
     ----------
-    lines, people : str
-        Tables of lines as `read_lines` makes it, and of customers with the lines that they `bought`.
+    lines : str
+        Table of lines as `read_lines` makes it.
+    people : People
+        The customers.
     totals, orders : as counted in `clv.ingest.sums` and `clv.ingest.order_count`.
     today : date
         What lies after it has not happened yet.
@@ -62,10 +65,10 @@ def oddities(
     looks: tuple[Callable[[], Finding | None], ...] = (
         lambda: _future(engine, lines, today) if totals["future"] else None,
         lambda: _old(engine, lines) if totals["old"] else None,
-        lambda: _rounded_ids(engine, lines, people),
+        lambda: _rounded_ids(engine, lines, people.table),
         lambda: _currency_change(engine, lines),
         lambda: _level_change(engine, lines, sample),
-        lambda: _far_out(engine, lines, sample, totals["purchase_rows"]),
+        lambda: _far_out(engine, lines, sample, totals),
         lambda: _large_customer(engine, lines, people, orders),
         lambda: _gaps(days),
         lambda: _incomplete_month(engine, lines, days),
@@ -162,17 +165,24 @@ def _rounded_ids(engine: duckdb.DuckDBPyConnection, lines: str, people: str) -> 
 
 
 def _large_customer(
-    engine: duckdb.DuckDBPyConnection, lines: str, people: str, all_orders: OrderCount
+    engine: duckdb.DuckDBPyConnection, lines: str, people: People, all_orders: OrderCount
 ) -> Finding | None:
-    total, customers = all_orders.orders, sql.count(engine, f"{people} WHERE bought > 0")
-    if total < ENOUGH_ORDERS or customers < ENOUGH_CUSTOMERS:
+    total = all_orders.orders
+    if total < ENOUGH_ORDERS or people.buyers < ENOUGH_CUSTOMERS:
         return None
     # Nobody has more orders than lines, so few customers come into question.
-    large = f"SELECT customer_id FROM {people} WHERE bought >= {LARGE_SHARE * total}"
+    large = [
+        str(customer)
+        for (customer,) in engine.execute(
+            f"SELECT customer_id FROM {people.table} WHERE bought >= {LARGE_SHARE * total}"
+        ).fetchall()
+    ]
+    if not large:
+        return None
     order = "coalesce(order_id, CAST(ordered_at AS VARCHAR))"
     found = engine.execute(f"""
         SELECT customer_id, count(DISTINCT {order}) AS orders, CAST(sum(amount_net) AS DOUBLE)
-        FROM {lines} WHERE reason IS NULL AND NOT is_refund AND customer_id IN ({large})
+        FROM {lines} WHERE reason IS NULL AND NOT is_refund AND customer_id IN ({sql.literals(large)})
         GROUP BY customer_id ORDER BY orders DESC, customer_id LIMIT 1""").fetchone()
     if not found or found[1] < LARGE_SHARE * total:
         return None
@@ -278,15 +288,19 @@ def _level_change(engine: duckdb.DuckDBPyConnection, lines: str, sample: str) ->
     return None
 
 
-def _far_out(engine: duckdb.DuckDBPyConnection, lines: str, sample: str, purchases: int) -> Finding | None:
+def _far_out(
+    engine: duckdb.DuckDBPyConnection, lines: str, sample: str, totals: Mapping[str, Any]
+) -> Finding | None:
     usual = engine.execute(f"SELECT median(gross), count(*), median(ln(gross)) FROM {sample}").fetchone()
     if usual is None or usual[1] < ENOUGH_ORDERS:
         return None
     median, _, middle = usual
     spread = engine.execute(f"SELECT 1.4826 * median(abs(ln(gross) - {middle})) FROM {sample}").fetchone()
     limit = median * max(FAR_OUT, float(np.exp(FAR_OUT_SPREADS * float(spread[0] if spread else 0))))
+    if totals["largest"] <= limit:
+        return None
     rows, value, _ = _lines_where(engine, lines, f"gross > {limit}")
-    if not rows or rows > MOST_FAR_OUT * purchases:
+    if not rows or rows > MOST_FAR_OUT * totals["purchase_rows"]:
         return None
     largest = engine.execute(f"""
         SELECT source_file || ' line ' || source_line || ': ' || printf('%.2f', gross::DOUBLE)

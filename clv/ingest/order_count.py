@@ -9,10 +9,7 @@ from typing import Any
 import duckdb
 
 from clv.ingest import sql
-
-# Bits in a row that say which of the whole numbers of a range occur: at most this many, and as many to a number.
-MOST_BITS = 2**31
-BITS_A_NUMBER = 64
+from clv.ingest.different import different_numbers
 
 
 @dataclass(frozen=True)
@@ -52,9 +49,7 @@ def count_orders(engine: duckdb.DuckDBPyConnection, kept: str, totals: Mapping[s
 
 def _all_different(engine: duckdb.DuckDBPyConnection, kept: str, totals: Mapping[str, Any]) -> bool:
     """Whether the order numbers are whole numbers of a narrow range, every one on one line."""
-    rows, low, high = totals["kept"], totals["first_number"], totals["last_number"]
-    if totals["numbered"] < rows or high - low >= min(MOST_BITS, BITS_A_NUMBER * rows + 1):
+    if totals["numbered"] < totals["kept"]:
         return False
-    bits = f"bit_count(bitstring_agg(order_number, {low}::BIGINT, {high}::BIGINT))"
-    found = engine.execute(f"SELECT {bits} FROM {kept}").fetchone()
-    return bool(found and found[0] == rows)
+    numbers = totals["kept"], totals["first_number"], totals["last_number"]
+    return different_numbers(engine, kept, "order_number", *numbers) == totals["kept"]

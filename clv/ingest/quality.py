@@ -13,8 +13,9 @@ from clv.ingest.columns import ColumnMapping
 from clv.ingest.currencies import IN_ANOTHER_CURRENCY
 from clv.ingest.findings import Finding
 from clv.ingest.layout import Layout
-from clv.ingest.oddities import oddities
+from clv.ingest.oddities import LARGE_SHARE, oddities
 from clv.ingest.order_count import OrderCount, count_orders
+from clv.ingest.people import people_of
 from clv.ingest.sums import totals_of
 from clv.ingest.suspicions import how_taken, repetitions, suspicions
 
@@ -149,17 +150,12 @@ def make_report(
 
     With `numbered_customers` the lines tell customers apart by `customer_number` too.
     """
-    totals = totals_of(engine, lines)
+    totals = totals_of(engine, lines, has_status=bool(mapping.status))
     rows_read = sql.count(engine, lines)
     complete = totals["kept"] == rows_read
     kept = lines if complete else f"(SELECT * FROM {lines} WHERE reason IS NULL)"
     orders = count_orders(engine, kept, totals)
-    people = sql.unique_name("people")
-    customer = "customer_number" if numbered_customers else "customer_id"
-    engine.execute(f"""
-        CREATE TEMP TABLE {people} AS
-        SELECT {customer}::VARCHAR AS customer_id, count(*) AS rows, count(*) FILTER (NOT is_refund) AS bought
-        FROM {kept} GROUP BY {customer}""")
+    people = people_of(engine, kept, totals, LARGE_SHARE * orders.orders, numbered=numbered_customers)
     said = suspicions(engine, lines, people, totals, mapping, layout, complete=complete)
     # Lines with an order of their own each differ at least in its number.
     said += repetitions(engine, lines, some_repeat=not orders.a_line_each, several_files=len(files) > 1)
@@ -167,7 +163,7 @@ def make_report(
     report = QualityReport(
         files=tuple(files), rows_read=rows_read, rows_kept=totals["kept"],
         purchase_rows=totals["purchase_rows"], refund_rows=totals["refund_rows"],
-        customers=sql.count(engine, f"{people} WHERE bought > 0"), orders=orders.orders,
+        customers=people.buyers, orders=orders.orders,
         gross_revenue=float(totals["gross"]), refunds=float(totals["returned"]),
         revenue=float(totals["gross"] - totals["returned"]), currency=currency, first_date=totals["first"],
         last_date=totals["last"], dropped=dropped_rows(engine, lines) if not complete else (),

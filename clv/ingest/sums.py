@@ -10,8 +10,8 @@ import duckdb
 from clv.ingest import sql, vocabulary
 
 
-def totals_of(engine: duckdb.DuckDBPyConnection, lines: str) -> dict[str, Any]:
-    """Rows kept, purchase and refund rows, money, first and last moment, order numbers, and what looks odd."""
+def totals_of(engine: duckdb.DuckDBPyConnection, lines: str, *, has_status: bool) -> dict[str, Any]:
+    """Rows kept, purchase and refund rows, money, first and last moment, numbers, and what looks odd."""
     refunded = f"{sql.one_of('status', vocabulary.words('refunded'))} AND returned = 0 AND NOT is_further"
     counts = {
         "kept": "count(*)",
@@ -24,11 +24,14 @@ def totals_of(engine: duckdb.DuckDBPyConnection, lines: str) -> dict[str, Any]:
         "numbered": "count(order_number)",
         "first_number": "min(order_number)",
         "last_number": "max(order_number)",
+        "first_customer": "min(customer_number)",
+        "last_customer": "max(customer_number)",
+        "largest": "max(gross)",
+        "future": "max(ordered_at) > ?",
+        "old": "min(ordered_at) < TIMESTAMP '1990-01-01'",
         "zero": "count(*) FILTER (gross = 0 AND NOT is_further)",
-        "future": "count(*) FILTER (ordered_at > ?)",
-        "old": "count(*) FILTER (ordered_at < TIMESTAMP '1990-01-01')",
-        "refunded": f"count(*) FILTER ({refunded})",
-        "refunded_value": f"CAST(sum(gross) FILTER ({refunded}) AS DOUBLE)",
+        "refunded": f"count(*) FILTER ({refunded})" if has_status else "0",
+        "refunded_value": f"CAST(sum(gross) FILTER ({refunded}) AS DOUBLE)" if has_status else "0",
     }
     tonight = dt.datetime.combine(dt.date.today(), dt.time.max)
     found = engine.execute(

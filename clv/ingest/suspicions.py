@@ -7,12 +7,13 @@ from typing import Any
 
 import duckdb
 
-from clv.ingest import duplicates, row_rules, sql, vocabulary
+from clv.ingest import duplicates, row_rules, vocabulary
 from clv.ingest.columns import ColumnMapping
 from clv.ingest.currencies import converted
 from clv.ingest.layout import Layout
 from clv.ingest.names import normalised
 from clv.ingest.oddities import rows_are as _rows
+from clv.ingest.people import People
 from clv.ingest.sql import literals
 
 # More rows than this under an id such as 0 are hardly one customer.
@@ -75,7 +76,7 @@ def _converted(engine: duckdb.DuckDBPyConnection, lines: str, currency: str | No
 def suspicions(
     engine: duckdb.DuckDBPyConnection,
     lines: str,
-    people: str,
+    people: People,
     totals: Mapping[str, Any],
     mapping: ColumnMapping,
     layout: Layout | None,
@@ -86,10 +87,12 @@ def suspicions(
 
     Parameters
     ----------
-    lines, people : str
-        Tables of lines, and of customers with their `rows`.
+    lines : str
+        Table of lines.
+    people : People
+        The customers.
     totals : mapping
-        As `clv.ingest.totals` counts them.
+        As `clv.ingest.sums` counts them.
     complete : bool
         Whether every line is kept.
     """
@@ -103,11 +106,11 @@ def suspicions(
             f"{_rows(totals['refunded'])} with the status refunded, worth {totals['refunded_value']:,.2f}: they count"
             " as purchases, for no column says how much was refunded."
         )
-    if normalised(mapping.customer) in ("id", "cid") and sql.count(engine, people) == totals["kept"] > 1:
+    if normalised(mapping.customer) in ("id", "cid") and people.everybody == totals["kept"] > 1:
         found.append(
             f"Every row has another «{mapping.customer}»: check that it is the customer, not the order."
         )
-    found += _guests(engine, people)
+    found += _guests(engine, people.table)
     return _of_layout(engine, lines, layout) + found + ([] if complete else _without_customer(engine, lines))
 
 
