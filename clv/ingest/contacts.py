@@ -81,7 +81,7 @@ def _read(file: OrderFile) -> tuple[pd.DataFrame, list[str]]:
             raise InputError(
                 [Problem(what, file.name, "Add a column customer_id or email, as in the orders")]
             )
-        read = source.spool(engine, dict.fromkeys(named.values(), "text"), _tell_nobody)
+        read = source.spool(engine, dict.fromkeys(named.values(), "text"), _tell_nobody, room=0)
         plain = dict(zip(named, snake_case(named, reserved=()), strict=True))
         cells = ", ".join(
             f"regexp_replace(t{position}, ' 00:00:00$', '') AS {sql.identifier(plain[name])}"

@@ -150,7 +150,7 @@ def _cells(
     texts = {"customer_id": columns["customer"], **{f"attribute_{i}": name for i, name in enumerate(others)}}
     roles: dict[int, Role] = {place[name]: "text" for name in texts.values()}
     roles |= {place[columns[field]]: "number" for field in fields}
-    read = source.spool(engine, roles, _tell_nobody)
+    read = source.spool(engine, roles, _tell_nobody, room=0)
     cells = [f"CAST({read.line} AS BIGINT) AS source_line"]
     cells += [f"t{place[column]} AS {name}" for name, column in texts.items()]
     for field in fields:

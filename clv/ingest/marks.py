@@ -27,8 +27,6 @@ class Marks:
         Lines in the file, the last one also where no line feed ends it.
     quotes : bool
         Whether there is a quotation mark below the header.
-    broken_cells : bool
-        Whether a line may end within quotation marks, so that a row may go over several lines.
     blanks : str
         The blanks that a cell may begin or end with.
     told_as_text : bool
@@ -39,7 +37,6 @@ class Marks:
 
     lines: int
     quotes: bool = True
-    broken_cells: bool = False
     blanks: str = sql.BLANKS
     told_as_text: bool = True
     underscores: bool = True
@@ -47,7 +44,7 @@ class Marks:
 
 def marks_of(path: Path, header_bytes: int) -> Marks:
     """Look through a UTF-8 file once; quotation marks and underscores within the first `header_bytes` do not count."""
-    lines, size, last_quote, odd, broken, plain, told, end = 0, 0, -1, False, False, True, False, b""
+    lines, size, last_quote, plain, told, end = 0, 0, -1, True, False, b""
     last_underscore = -1
     blanks: set[str] = set()
     with path.open("rb", buffering=0) as stream:
@@ -56,8 +53,6 @@ def marks_of(path: Path, header_bytes: int) -> Marks:
             lines += int(np.count_nonzero(codes == LINE_FEED))
             if (quote := block.rfind(b'"')) >= 0:
                 last_quote = size + quote
-            if not broken and (odd or quote >= 0):
-                odd, broken = _quoted_line_feeds(codes, odd)
             if (underscore := block.rfind(b"_")) >= 0:
                 last_underscore = size + underscore
             plain = plain and block.isascii()
@@ -69,9 +64,22 @@ def marks_of(path: Path, header_bytes: int) -> Marks:
     if quotes:
         blanks |= {"\n"}
     return Marks(
-        lines, quotes, quotes and (broken or odd), "".join(sorted(blanks)) if plain else sql.BLANKS, told,
+        lines, quotes, "".join(sorted(blanks)) if plain else sql.BLANKS, told,
         last_underscore >= header_bytes,
     )  # fmt: skip
+
+
+def has_broken_cells(path: Path, header_bytes: int) -> bool:
+    """Whether a line below the header may end within quotation marks, so that a row may go over several lines."""
+    odd = False
+    with path.open("rb", buffering=0) as stream:
+        stream.seek(header_bytes)
+        while block := stream.read(BLOCK_BYTES):
+            if odd or b'"' in block:
+                odd, broken = _quoted_line_feeds(np.frombuffer(block, dtype=np.uint8), odd)
+                if broken:
+                    return True
+    return odd
 
 
 def _quoted_line_feeds(codes: NDArray[np.uint8], odd: bool) -> tuple[bool, bool]:

@@ -257,7 +257,7 @@ def _spool_all(
             tell(0.1 + 0.6 * position / len(tables), f"Reading {table.source.name}")
             try:
                 fresh = table.fresh(workdir, wanted)
-                spool = fresh.spool(spools.engine, roles, tell_rows)
+                spool = fresh.spool(spools.engine, roles, tell_rows, spools.room)
             except InputError as error:
                 problems += error.problems
                 continue

@@ -17,7 +17,8 @@ from clv.ingest.dialect import Dialect, decide_dialect
 from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import Recognised, unusable
 from clv.ingest.findings import Finding
-from clv.ingest.marks import marks_of
+from clv.ingest.marks import has_broken_cells, marks_of
+from clv.ingest.plain_text import read_plain_text, spool_plain_text
 from clv.ingest.spool import ColumnKind, Role, Rows, Spool, spool
 from clv.ingest.watch import run_watched
 
@@ -46,8 +47,12 @@ class Source(ABC):
         """The first rows of data as text."""
 
     @abstractmethod
-    def spool(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
+    def spool(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling, room: int
+    ) -> Spool:
         """Read the columns that have a role, of all rows, into a table of the engine.
+
+        Plain text whose cells take at most `room` bytes is held in memory instead, and the engine given a view of it.
 
         Raises
         ------
@@ -68,17 +73,24 @@ class TextSource(Source):
         self._dialect: Dialect = decide_dialect(file.name, text.path, wanted)
         self.columns = self._dialect.columns
         self.assumed = assumed.of_text(file.name, text.encoding, self._dialect)
-        self._marks = marks_of(text.path, _bytes_of_lines(text.path, self._dialect.lines_before_data))
+        self._header_bytes = _bytes_of_lines(text.path, self._dialect.lines_before_data)
+        self._marks = marks_of(text.path, self._header_bytes)
 
     def head(self, rows: int) -> list[list[str]]:
         """The first rows of data as text."""
         width = len(self.columns)
         return [[*row, *[""] * width][:width] for row in self._dialect.sample[:rows]]
 
-    def spool(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
+    def spool(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling, room: int
+    ) -> Spool:
         """Read all lines; a column more than the header has catches what is too much."""
+        tell = _ahead(tell)
         try:
-            if not self._marks.broken_cells:
+            plain = self._plainly(engine, roles, tell, room) if self.size <= room else None
+            if plain is not None:
+                return plain
+            if not self._marks.quotes or not has_broken_cells(self._path, self._header_bytes):
                 read = self._from_file(engine, roles, tell)
                 # Threads that begin amid quotation marks could lose their place; every line must have become a row.
                 if read.rows == self._expected:
@@ -95,6 +107,20 @@ class TextSource(Source):
     @property
     def _too_much(self) -> str:
         return f"coalesce(c{len(self.columns)}, '') <> ''"
+
+    def _plainly(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling, room: int
+    ) -> Spool | None:
+        """Read by Arrow, or None where a cell needs a closer look."""
+        text = read_plain_text(
+            self._path, self._header_bytes, self._dialect.separator, len(self.columns), roles, self._dialect.sample,
+            self._marks.blanks, room,
+            lambda rows: tell(rows / max(self._expected, 1), rows),
+        )  # fmt: skip
+        if text is None or len(text.cells) != self._expected:
+            return None
+        first_line = self._dialect.lines_before_data + 1
+        return spool_plain_text(engine, self.name, self.columns, roles, text, self._marks, first_line)
 
     def _from_file(
         self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling
@@ -198,7 +224,9 @@ class ParquetSource(Source):
             found = engine.execute(f"SELECT {texts} FROM {_parquet(self._path)} LIMIT {int(rows)}").fetchall()
         return [[str(cell) for cell in row] for row in found]
 
-    def spool(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
+    def spool(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling, room: int
+    ) -> Spool:
         """Read all rows; numbers and times stay what they are, anything else becomes text."""
         kinds = tuple(_kind(type_name) for type_name in self._types)
         cells = [
@@ -227,7 +255,9 @@ class SheetSource(Source):
         """The first rows of data as text."""
         return [[workbook.cell_text(cell) for cell in row] for row in self._sheet.rows[:rows]]
 
-    def spool(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
+    def spool(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling, room: int
+    ) -> Spool:
         """Hand all rows over, each column with the type that its cells share."""
         cells = list(zip(*self._sheet.rows, strict=True)) or [()] * len(self.columns)
         arrays = [
@@ -254,6 +284,18 @@ def _rejects(engine: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
     finally:
         for name in names:
             engine.execute(f"DROP TABLE IF EXISTS {name}")
+
+
+def _ahead(tell: Telling) -> Telling:
+    """The same, but it never hears that less is done than before, when a second way is tried."""
+    furthest = (0.0, 0)
+
+    def tell_on(share: float, rows: int) -> None:
+        nonlocal furthest
+        furthest = max(furthest[0], share), max(furthest[1], rows)
+        tell(*furthest)
+
+    return tell_on
 
 
 def _bytes_of_lines(path: Path, lines: int) -> int:

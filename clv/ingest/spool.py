@@ -24,6 +24,7 @@ COMMA = r"-?\d{1,14},\d{1,2}"
 PLAIN_END = "'%.__'"
 DAY = "____-__-__"
 MOMENT = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d))?)?"
+HOUR = r"\d{4}-\d\d-\d\d[T ]\d\d"
 # How a number is written: no mark, a decimal point, a decimal comma.
 UNMARKED, WITH_POINT, WITH_COMMA = 1, 2, 3
 NUMERIC = ("whole", "decimal", "float")
@@ -63,10 +64,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Spool:
-    """The rows of a file as a table.
+    """The rows of a file as a table or a view.
 
     Columns, by the position p of a column in the file: `t{p}` is text; of an identifier, date or number, the text that
-    is not in `n{p}`: the whole number, moment or number that has been read. `f{p}` is how a number was written.
+    is not in `n{p}`: the whole number, moment or number that has been read.
     `is_blank` and `split_wrongly` are of the row.
 
     Parameters
@@ -74,7 +75,7 @@ class Spool:
     name : str
         What the user calls the file.
     table : str
-        Name of the table.
+        Its name.
     columns : tuple of str
         Names by position.
     roles : mapping of position to {"identifier", "text", "date", "number", "kept"}
@@ -88,10 +89,12 @@ class Spool:
         Rows without any value, and rows with more cells than there are columns.
     unread, read : mapping of position to int
         Of each column of identifiers, dates or numbers, how many cells are text, and how many have been read.
-    with_at, with_point : mapping of position to int
-        Of each column of identifiers, how many hold an @ and how many hold ".0".
     votes : mapping of position to Counter
         How the numbers that have been read are written, in the words of `clv.ingest.amounts`.
+    with_at, with_point : mapping of position to int
+        Of each column of identifiers, how many hold an @ and how many hold ".0".
+    held : int
+        Bytes of memory that the rows take outside the engine, which cannot move them to the disk.
     """
 
     name: str
@@ -107,6 +110,7 @@ class Spool:
     votes: Mapping[int, Counter[str]]
     with_at: Mapping[int, int]
     with_point: Mapping[int, int]
+    held: int = 0
 
 
 def spool(
@@ -149,7 +153,7 @@ def _select(rows: Rows, roles: Mapping[int, Role]) -> str:
     for step in filter(None, steps):
         query = f"(SELECT {_listed(['*', *step])} FROM {query})"
     cleaned = [f"t{at}" for at, role in roles.items() if role != "kept"]
-    for clean in _cleaning(rows.marks):
+    for clean in cleaning(rows.marks):
         query = (
             f"(SELECT * REPLACE ({_listed([f'{clean(name)} AS {name}' for name in cleaned])}) FROM {query})"
         )
@@ -208,7 +212,11 @@ def _moment(cell: str, kind: ColumnKind) -> str:
     # The clock is the shop's own, whatever zone stands behind it.
     clock = f"CASE WHEN regexp_full_match({cell}, {sql.literal(MOMENT)}) THEN TRY_CAST({cell}[:19] AS TIMESTAMP) END"
     plain = f"{cell} LIKE '{DAY}' AND {cell} >= '0' AND {cell} < ':'"
-    return f"CASE WHEN {plain} THEN TRY_CAST({cell} AS DATE)::TIMESTAMP WHEN strlen({cell}) > 10 THEN {clock} END"
+    hour = f"CASE WHEN regexp_full_match({cell}, {sql.literal(HOUR)}) THEN TRY_CAST({cell} || ':00' AS TIMESTAMP) END"
+    return (
+        f"CASE WHEN {plain} THEN TRY_CAST({cell} AS DATE)::TIMESTAMP WHEN strlen({cell}) = 13 THEN {hour}"
+        f" WHEN strlen({cell}) > 10 THEN {clock} END"
+    )
 
 
 def _number(cell: str, plain: str, marks: Marks) -> str:
@@ -253,7 +261,7 @@ def _as_text(cell: str, kind: ColumnKind) -> str:
     return cell if kind == "text" else f"CAST({cell} AS VARCHAR)"
 
 
-def _cleaning(marks: Marks) -> list[Callable[[str], str]]:
+def cleaning(marks: Marks) -> list[Callable[[str], str]]:
     """Steps that take marks and blanks off a text; the last makes NULL of what says that there is no value."""
     steps: list[Callable[[str], str]] = [sql.unmarked] if marks.told_as_text else []
     if marks.blanks:
@@ -264,7 +272,11 @@ def _cleaning(marks: Marks) -> list[Callable[[str], str]]:
 def _kept(cell: str, kind: ColumnKind, marks: Marks) -> str:
     if kind == "float":
         return sql.whole_number_text(cell)
-    text = cell if kind == "text" else f"CAST({cell} AS VARCHAR)"
+    return kept_text(cell if kind == "text" else f"CAST({cell} AS VARCHAR)", marks)
+
+
+def kept_text(text: str, marks: Marks) -> str:
+    """Text of a cell that is kept as it is, but for blanks around it; NULL where there is nothing else."""
     return f"nullif({text if ' ' not in marks.blanks else f'trim({text})'}, '')"
 
 

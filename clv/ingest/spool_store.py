@@ -21,6 +21,8 @@ from clv.ingest.transactions import Transactions
 
 # The engine moves to the disk what goes beyond; the rest of the program needs memory too.
 MEMORY_LIMIT = "2GB"
+# What is read faster but held outside the engine stays in memory, so there is a bound to it.
+MOST_HELD, HELD = 2**30, "clv_plain_"
 FileKey = tuple[str, int, int, frozenset[str]]
 
 
@@ -48,6 +50,7 @@ class SpoolStore:
         self.last_read: set[str] = set()
         self._opened: dict[FileKey, OpenedFile] = {}
         self._spools: dict[tuple[FileKey, tuple[tuple[int, Role], ...]], Spool] = {}
+        self._held: dict[str, int] = {}
 
     @property
     def engine(self) -> duckdb.DuckDBPyConnection:
@@ -62,8 +65,14 @@ class SpoolStore:
         """The rows of a file if these columns of it have been read."""
         return self._spools.get((key, tuple(roles.items()))) if key else None
 
+    @property
+    def room(self) -> int:
+        """Bytes that cells may still take in memory outside the engine."""
+        return MOST_HELD - sum(self._held.values())
+
     def keep(self, key: FileKey | None, source: Source, read: Spool) -> None:
         """Remember a file and its rows."""
+        self._held[read.table] = read.held
         if key is None:
             return
         self._opened[key] = OpenedFile(source.name, source.columns, source.warnings, source.assumed)
@@ -95,14 +104,18 @@ class SpoolStore:
 
     def forget_others(self, transactions: Transactions) -> None:
         """Drop files that the last read did not ask for, and what other transactions than these are made of."""
-        needed = self.needed_by([transactions.table.get_name()]) | self.last_read
+        needed = self.needed_by([transactions.table.get_name(), *self.last_read])
         self.drop({made for made in self.tables() if made[0] not in needed})
 
     def drop(self, tables: set[tuple[str, str]]) -> None:
         """Drop tables and views; spools among them are forgotten."""
         names = {name for name, _ in tables}
         for name, kind in tables:
-            self.engine.execute(f"DROP {kind} IF EXISTS {name}")
+            if name.startswith(HELD):
+                self.engine.unregister(name)
+            else:
+                self.engine.execute(f"DROP {kind} IF EXISTS {name}")
+            self._held.pop(name, None)
         self._spools = {key: read for key, read in self._spools.items() if read.table not in names}
         kept = {key for key, _ in self._spools}
         self._opened = {key: file for key, file in self._opened.items() if key in kept}
@@ -133,5 +146,5 @@ def own_backend() -> Backend:
 
 
 def is_spool(name: str) -> bool:
-    """Whether a table holds the rows of a file."""
-    return name.startswith("clv_spool_")
+    """Whether a table or view has the rows of a file."""
+    return name.startswith(("clv_spool_", HELD))

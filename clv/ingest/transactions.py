@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import ibis.expr.types as ir
@@ -43,7 +43,7 @@ class Transactions:
     a_line_each : bool
         Whether it is known that every line is an order of its own and none is a refund.
     source_files : tuple of str
-        The values of `source_file`, where they are known.
+        The values of `source_file`, where they are known and no two files share one.
     numbered_customers : bool
         Whether the table has a column `customer_number` (int64) too: the customer_id, of which each is a whole number.
     has_discount : bool
@@ -68,7 +68,7 @@ def keep(
     *,
     a_line_each: bool,
     complete: bool,
-    source_files: Iterable[str],
+    source_files: Sequence[str],
     stored: bool,
     numbered_customers: bool = False,
 ) -> Transactions:
@@ -104,7 +104,7 @@ def keep(
         currency,
         filled is not None,
         a_line_each,
-        tuple(dict.fromkeys(source_files)),
+        tuple(source_files) if len(set(source_files)) == len(source_files) else (),
         numbered_customers,
         bool(mapping.discount),
     )

@@ -11,7 +11,7 @@ import pytest
 from order_files import PLAIN, Write, rows_of
 
 from clv.ingest import InputError, OrderFile, read_orders
-from clv.ingest.marks import marks_of
+from clv.ingest.marks import has_broken_cells, marks_of
 from clv.ingest.resolve import resolve_mapping
 from clv.ingest.source import TextSource
 from clv.ingest.spool_store import SpoolStore
@@ -56,7 +56,8 @@ def test_marks_say_what_need_not_be_looked_for(write: Write) -> None:
     header_only = write('"a","b"\n1, 2\n').path
     assert not marks_of(header_only, 8).quotes
     assert marks_of(header_only, 8).blanks == " "
-    assert marks_of(write('a,b\n"1\n",2\n').path, 4).broken_cells
+    assert has_broken_cells(write('a,b\n"1\n",2\n').path, 4)
+    assert not has_broken_cells(write('a,b\n"1","2"\n').path, 4)
 
 
 def test_whole_column_decides_also_over_what_was_read_at_once(write: Write) -> None:

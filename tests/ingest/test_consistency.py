@@ -105,8 +105,8 @@ def test_an_amount_is_read_back_in_every_style(style: str, values: list[Decimal]
 @FEW
 def test_a_moment_is_read_back_in_every_style(style: str, values: list[dt.datetime]) -> None:
     pattern = DATE_STYLES[style]
-    # A day above 12 settles the order of day and month.
-    written = [value.strftime(pattern) for value in [*values, dt.datetime(2024, 1, 25)]]
+    # A day above 12 and a year above 31 settle the order of day, month and year.
+    written = [value.strftime(pattern) for value in [*values, dt.datetime(1999, 1, 25)]]
     rows = [(f"c{number}", cell, "1") for number, cell in enumerate(written)]
     result = read_bytes(table_of(rows).encode())
     expected = [

@@ -1,0 +1,291 @@
+"""Text as databases write it, read by Arrow, which is several times as fast as to look at cells one by one.
+
+Plain is a text whose rows all have as many cells as the header, whose quotation marks, if any, stand around cells and
+nowhere else, whose ids are whole numbers or are all taken as text, whose dates are written 2024-01-18 or 2024-01-18
+09(:30(:00)), and whose amounts have at most two decimals behind a point. Such cells can be read in one way only,
+whatever else stands in their columns. A text with any other cell is left to `clv.ingest.spool`, which says the same of
+the plain ones.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from clv.ingest import sql
+from clv.ingest.blocks import each_block
+from clv.ingest.marks import Marks
+from clv.ingest.spool import NATIVES, Role, Spool, cleaning, kept_text
+
+BLOCK_BYTES = 2**21
+# What stays in the processor's cache while it is looked at from several sides.
+SLICE_BYTES = 2**17
+# Arrow takes a cell for such a thing only if it is written in the one way that needs no second look.
+TYPES: dict[Role, pa.DataType] = {"identifier": pa.int64(), "date": pa.timestamp("s")}
+# Up to here cents are exact but for this much.
+MOST_MONEY, ROUNDING = 1e10, 5e-4
+
+
+@dataclass(frozen=True)
+class PlainText:
+    """Columns of a plain text.
+
+    Parameters
+    ----------
+    cells : pyarrow Table
+        By the position p of a column in the file, `n{p}`: whole number, moment (microseconds since 1970) or amount;
+        `t{p}`: text, also of identifiers that are no numbers, NULL where the cell is empty.
+    votes : mapping of position to Counter
+        How the numbers are written, in the words of `clv.ingest.amounts`.
+    """
+
+    cells: pa.Table
+    votes: Mapping[int, Counter[str]]
+
+
+def read_plain_text(
+    path: Path,
+    first_byte: int,
+    separator: str,
+    width: int,
+    roles: Mapping[int, Role],
+    sample: Sequence[Sequence[str]],
+    blanks: str,
+    room: int,
+    tell: Callable[[int], None],
+) -> PlainText | None:
+    """Read the columns that have a role from the first byte of data on.
+
+    None where the text is not plain, or its cells take more than `room` bytes. Identifiers that are no numbers in the first
+    rows, the `sample`, are texts. `blanks` are those that a cell may begin or end with. `tell` hears the rows so far;
+    whatever it raises ends the read.
+    """
+    roles = {
+        at: "text" if role == "identifier" and _are_texts(sample, at) else role for at, role in roles.items()
+    }
+    read = partial(_read_block, separator=separator, width=width, roles=roles, blanks=blanks)
+    blocks: list[PlainText] = []
+    rows = held = 0
+    for block in each_block(path, read, first_byte, BLOCK_BYTES):
+        if block is None or held + block.cells.nbytes > room:
+            return None
+        blocks.append(block)
+        rows, held = rows + len(block.cells), held + block.cells.nbytes
+        tell(rows)
+    if not blocks:
+        return None
+    votes = {at: sum((block.votes[at] for block in blocks), Counter[str]()) for at in blocks[0].votes}
+    return PlainText(pa.concat_tables([block.cells for block in blocks]), votes)
+
+
+def _are_texts(sample: Sequence[Sequence[str]], at: int) -> bool:
+    return any(row[at] and not row[at].isdecimal() for row in sample if at < len(row))
+
+
+def _read_block(
+    block: bytes, separator: str, width: int, roles: Mapping[int, Role], blanks: str
+) -> PlainText | None:
+    types = {at: TYPES.get(role, pa.string()) for at, role in roles.items()}
+    cells: dict[str, pa.Array] = {}
+    votes: dict[int, Counter[str]] = {}
+    try:
+        _refuse_odd_quotes(block, separator)
+        if block.count(b"\r") > block.count(b"\r\n"):
+            raise _NotPlainError
+        parsed = _parsed(block, separator, width, types)
+        if len(parsed) != block.count(b"\n") + (not block.endswith(b"\n")):
+            raise _NotPlainError
+        for at, role in roles.items():
+            column = parsed[f"c{at}"].combine_chunks()
+            if role == "number":
+                column, votes[at] = _amounts(column)
+            elif role == "date":
+                column = pc.cast(column, pa.timestamp("us")).view(pa.int64())
+            cells[f"{'n' if role in NATIVES else 't'}{at}"] = column
+        _refuse_odd_identifiers(block, separator, width, roles, cells)
+        _refuse_blank_rows(cells, roles, blanks)
+    except (pa.ArrowInvalid, _NotPlainError):
+        return None
+    return PlainText(pa.table(cells), votes)
+
+
+class _NotPlainError(Exception):
+    """A cell may be read in more than one way."""
+
+
+def _parsed(block: bytes, separator: str, width: int, types: Mapping[int, pa.DataType]) -> pa.Table:
+    names = {f"c{at}": kind for at, kind in types.items()}
+    return csv.read_csv(
+        pa.BufferReader(block),
+        csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=[f"c{at}" for at in range(width)]),
+        csv.ParseOptions(
+            delimiter=separator, quote_char='"' if b'"' in block else False, double_quote=False, ignore_empty_lines=False
+        ),
+        csv.ConvertOptions(
+            column_types=names, include_columns=list(names), null_values=[""], strings_can_be_null=True,
+            check_utf8=False,
+        ),
+    )  # fmt: skip
+
+
+def _refuse_odd_quotes(block: bytes, separator: str) -> None:
+    """Every other quotation mark must begin a cell, and the ones between end it."""
+    if b'"' not in block:
+        return
+    codes = np.frombuffer(b"\n" + block + b"\n", dtype=np.uint8)
+    at = np.flatnonzero(codes == ord('"'))
+    begins, ends = codes[at[::2] - 1], codes[at[1::2] + 1]
+    begun = (begins == ord("\n")) | (begins == ord(separator))
+    ended = (ends == ord("\n")) | (ends == ord("\r")) | (ends == ord(separator))
+    if at.size % 2 or not begun.all() or not ended.all():
+        raise _NotPlainError
+
+
+def _may_begin_oddly(block: bytes, separator: str) -> bool:
+    """Whether a cell of any column begins with a blank, or with a nought and goes on with neither a point nor its end."""
+    harmless = b'."\r\n' + separator.encode()
+    blanks = [blank for blank in b" \t\v\f" if blank in block and blank != ord(separator)]
+    if block[0] in blanks or (block[:1] == b"0" and block[1:2].strip(harmless)):
+        return True
+    quoted = b'"' in block
+    codes = np.frombuffer(block, dtype=np.uint8)
+    for start in range(0, len(block), SLICE_BYTES):
+        some = codes[start : start + SLICE_BYTES + 2]
+        before, first = some[:-2], some[1:-1]
+        begins = (before == ord("\n")) | (before == ord(separator))
+        if quoted:
+            begins |= before == ord('"')
+        if any((begins & (first == blank)).any() for blank in blanks):
+            return True
+        if some[2:][np.flatnonzero(begins & (first == ord("0")))].tobytes().strip(harmless):
+            return True
+    return False
+
+
+def _refuse_odd_identifiers(
+    block: bytes, separator: str, width: int, roles: Mapping[int, Role], cells: Mapping[str, pa.Array]
+) -> None:
+    """Arrow takes 007 and 0x7 for 7, and -0 for 0, which are no such numbers; it also takes blanks off before it looks."""
+    identifiers = [at for at, role in roles.items() if role == "identifier"]
+    if not identifiers:
+        return
+    least = [pc.min(cells[f"n{at}"]).as_py() for at in identifiers]
+    if any(number is not None and number < 1 for number in least) or _may_begin_oddly(block, separator):
+        texts = _parsed(block, separator, width, dict.fromkeys(identifiers, pa.string()))
+        if any(pc.any(pc.match_substring_regex(text, r"^(\s|0.|-0)")).as_py() for text in texts.columns):
+            raise _NotPlainError
+
+
+def _refuse_blank_rows(cells: Mapping[str, pa.Array], roles: Mapping[int, Role], blanks: str) -> None:
+    """A row without a date may have no value at all, or only blanks."""
+    dates = [cells[f"n{at}"] for at, role in roles.items() if role == "date"]
+    if any(not date.null_count for date in dates):
+        return
+    is_blank = reduce(pc.and_, (column.is_null() for column in cells.values()))
+    if blanks or pc.any(is_blank).as_py():
+        raise _NotPlainError
+
+
+def _amounts(text: pa.StringArray) -> tuple[pa.Decimal64Array, Counter[str]]:
+    """Amounts, and how they are written; 1.230 may be a thousand and more, so no number has three decimals."""
+    known = text.is_valid().to_numpy(zero_copy_only=False)
+    point = pc.find_substring(text, ".").fill_null(-1).to_numpy()
+    decimals = pc.binary_length(text).fill_null(0).to_numpy() - point - 1
+    pointed = point >= 0
+    amounts = pc.cast(text, pa.float64()).fill_null(0.0).to_numpy()
+    # NaN is not below anything.
+    if np.any(pointed & ((decimals < 1) | (decimals > 2))) or not np.all(np.abs(amounts) < MOST_MONEY):
+        raise _NotPlainError
+    # What is written with an exponent may have more decimals than are seen.
+    cents = np.rint(amounts * 100)
+    if np.any(np.abs(amounts * 100 - cents) > ROUNDING):
+        raise _NotPlainError
+    cents = cents.astype(np.int64)
+    plain = known & ~pointed
+    votes = Counter({
+        ".": int(np.count_nonzero(pointed)),
+        "plain": int(np.count_nonzero(plain)),
+        "ungrouped": int(np.count_nonzero(plain & (np.abs(cents) >= 100_000))),
+    })  # fmt: skip
+    return pa.array(cents * 100, mask=~known).view(pa.decimal64(18, 4)), votes
+
+
+def spool_plain_text(
+    engine: duckdb.DuckDBPyConnection,
+    name: str,
+    columns: tuple[str, ...],
+    roles: Mapping[int, Role],
+    text: PlainText,
+    marks: Marks,
+    first_line: int,
+) -> Spool:
+    """Hand the columns to the engine as they are; no row is blank or has more cells than there are columns."""
+    line = np.arange(first_line, first_line + len(text.cells), dtype=np.int32)
+    cells = text.cells.append_column("line", pa.array(line))
+    for at, role in roles.items():
+        steps = _cleaning_of(role, marks)
+        if f"t{at}" in cells.column_names and steps:
+            place = cells.column_names.index(f"t{at}")
+            cells = cells.set_column(place, f"t{at}", _cleaned(engine, cells[f"t{at}"], steps))
+    handed, table = sql.unique_name("plain"), sql.unique_name("spool")
+    engine.register(handed, cells)
+    engine.execute(f"CREATE TEMP VIEW {table} AS SELECT {_columns(cells.column_names, roles)} FROM {handed}")
+    typed = [at for at, role in roles.items() if role in NATIVES]
+    filled = {name: len(cells) - cells[name].null_count for name in cells.column_names}
+    identifiers = [at for at, role in roles.items() if role == "identifier"]
+    return Spool(
+        name, table, columns, dict(roles), "line", len(cells), 0, 0,
+        {at: filled.get(f"t{at}", 0) for at in typed}, {at: filled.get(f"n{at}", 0) for at in typed}, text.votes,
+        {at: _holding(cells, f"t{at}", "@") for at in identifiers},
+        {at: _holding(cells, f"t{at}", ".0") for at in identifiers}, cells.nbytes,
+    )  # fmt: skip
+
+
+def _columns(names: Sequence[str], roles: Mapping[int, Role]) -> str:
+    """SQL of the columns of a spool; what is not there is NULL."""
+    # Conditions on these are left to the engine, since Arrow copies what fulfils them; the functions cost nothing.
+    read_as = {"date": "make_timestamp(n{0}) AS n{0}", "number": "round(n{0}, 4) AS n{0}"}
+    listed = ["line", "FALSE AS is_blank", "FALSE AS split_wrongly"]
+    for at, role in roles.items():
+        if role in NATIVES:
+            listed.append(
+                read_as.get(role, "n{0}").format(at) if f"n{at}" in names else f"NULL::BIGINT AS n{at}"
+            )
+        listed.append(f"t{at}" if f"t{at}" in names else f"NULL::VARCHAR AS t{at}")
+    return ", ".join(listed)
+
+
+def _holding(cells: pa.Table, name: str, mark: str) -> int:
+    """In how many cells of a column, if there is such a column, a mark stands."""
+    if name not in cells.column_names:
+        return 0
+    return int(pc.sum(pc.match_substring(cells[name], mark)).as_py() or 0)
+
+
+def _cleaning_of(role: Role, marks: Marks) -> list[Callable[[str], str]]:
+    if role != "kept":
+        return cleaning(marks)
+    return [partial(kept_text, marks=marks)] if " " in marks.blanks else []
+
+
+def _cleaned(
+    engine: duckdb.DuckDBPyConnection, texts: pa.ChunkedArray, steps: Sequence[Callable[[str], str]]
+) -> pa.ChunkedArray:
+    handed = sql.unique_name("handed")
+    engine.register(handed, pa.table({"cell": texts}))
+    query = handed
+    for step in steps:
+        query = f"(SELECT {step('cell')} AS cell FROM {query})"
+    try:
+        return engine.sql(f"SELECT cell FROM {query}").to_arrow_table()["cell"]
+    finally:
+        engine.unregister(handed)
