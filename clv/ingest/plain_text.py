@@ -99,7 +99,7 @@ def _read_block(
     votes: dict[int, Counter[str]] = {}
     try:
         _refuse_odd_quotes(block, separator)
-        if block.count(b"\r") > block.count(b"\r\n"):
+        if b"\r" in block and block.count(b"\r") > block.count(b"\r\n"):
             raise _NotPlainError
         parsed = _parsed(block, separator, width, types)
         if len(parsed) != block.count(b"\n") + (not block.endswith(b"\n")):
