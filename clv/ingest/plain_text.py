@@ -101,17 +101,18 @@ def _read_block(
         _refuse_odd_quotes(block, separator)
         if b"\r" in block and block.count(b"\r") > block.count(b"\r\n"):
             raise _NotPlainError
-        parsed = _parsed(block, separator, width, types)
-        if len(parsed) != block.count(b"\n") + (not block.endswith(b"\n")):
-            raise _NotPlainError
+        parsed = _parsed(block, separator, width, types).combine_chunks()
+        if not _is_every_byte_told(block, parsed, width):
+            if len(parsed) != _lines(block):
+                raise _NotPlainError
+            _refuse_odd_identifiers(block, parsed, separator, width, roles)
         for at, role in roles.items():
-            column = parsed[f"c{at}"].combine_chunks()
+            column = parsed[f"c{at}"].chunk(0)
             if role == "number":
                 column, votes[at] = _amounts(column)
             elif role == "date":
                 column = pc.cast(column, pa.timestamp("us")).view(pa.int64())
             cells[f"{'n' if role in NATIVES else 't'}{at}"] = column
-        _refuse_odd_identifiers(block, separator, width, roles, cells)
         _refuse_blank_rows(cells, roles, blanks)
     except (pa.ArrowInvalid, _NotPlainError):
         return None
@@ -135,6 +136,37 @@ def _parsed(block: bytes, separator: str, width: int, types: Mapping[int, pa.Dat
             check_utf8=False,
         ),
     )  # fmt: skip
+
+
+def _is_every_byte_told(block: bytes, parsed: pa.Table, width: int) -> bool:
+    """Whether the block is as long as its cells are where each is written in the shortest way.
+
+    Then none is written in another way, such as 007 for 7, and every line is a row.
+    """
+    if parsed.num_columns < width or b'"' in block or b"\r" in block:
+        return False
+    lengths = [_shortest(parsed.column(at).chunk(0)) for at in range(width)]
+    return sum(lengths) + len(parsed) * width - (not block.endswith(b"\n")) == len(block)
+
+
+def _shortest(column: pa.Array) -> int:
+    """Bytes of the cells of a column; numbers below 1 are said to have none, though they have."""
+    if pa.types.is_string(column.type):
+        return int(pc.sum(pc.binary_length(column)).as_py() or 0)
+    filled = len(column) - column.null_count
+    if pa.types.is_timestamp(column.type):
+        return filled * len("2024-01-18")
+    least, most = pc.min_max(column).values()
+    if not filled or least.as_py() < 1:
+        return 0
+    numbers = column.drop_null().to_numpy()
+    longer = range(len(str(least)), len(str(most)))
+    return filled * len(str(least)) + sum(int(np.count_nonzero(numbers >= 10**digits)) for digits in longer)
+
+
+def _lines(block: bytes) -> int:
+    feeds = np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))
+    return int(feeds) + (not block.endswith(b"\n"))
 
 
 def _refuse_odd_quotes(block: bytes, separator: str) -> None:
@@ -172,13 +204,13 @@ def _may_begin_oddly(block: bytes, separator: str) -> bool:
 
 
 def _refuse_odd_identifiers(
-    block: bytes, separator: str, width: int, roles: Mapping[int, Role], cells: Mapping[str, pa.Array]
+    block: bytes, parsed: pa.Table, separator: str, width: int, roles: Mapping[int, Role]
 ) -> None:
     """Arrow takes 007 and 0x7 for 7, and -0 for 0, which are no such numbers; it also takes blanks off before it looks."""
     identifiers = [at for at, role in roles.items() if role == "identifier"]
     if not identifiers:
         return
-    least = [pc.min(cells[f"n{at}"]).as_py() for at in identifiers]
+    least = [pc.min(parsed[f"c{at}"]).as_py() for at in identifiers]
     if any(number is not None and number < 1 for number in least) or _may_begin_oddly(block, separator):
         texts = _parsed(block, separator, width, dict.fromkeys(identifiers, pa.string()))
         if any(pc.any(pc.match_substring_regex(text, r"^(\s|0.|-0)")).as_py() for text in texts.columns):
