@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from clv.history.numbered import summary_of_numbered
 from clv.history.order_lines import OrderLines
-from clv.history.purchase_walk import in_order, walk
+from clv.history.purchase_walk import OrderDays, is_countable, walk
 from clv.ingest import Transactions, sql
 from clv.ingest.attributes import is_latest
 from clv.ingest.side_by_side import side_by_side
@@ -70,22 +70,36 @@ def _with_days_until(summary: pa.Table, as_of: dt.date) -> pd.DataFrame:
 
 
 def _summary_of_named(lines: OrderLines) -> pa.Table | None:
-    """One row per customer as of `walk`, sorted by name; None as of `in_order`, or where there is no customer."""
+    """One row per customer as of `walk`, sorted by name; None as of `_walk_sorted`, or where there is no customer."""
     walked = list(side_by_side(_walk_sorted, _orders_by_customer(lines)))
     found = [part for part in walked if part is not None]
     return pa.concat_tables(found) if found and len(found) == len(walked) else None
 
 
 def _walk_sorted(orders: pa.Table) -> pa.Table | None:
-    by_customer = in_order(orders)
-    return None if by_customer is None else walk(by_customer)
+    """The summary of orders sorted by customer and moment; None where there is more money than can be counted exactly."""
+    if not is_countable(orders["money"]):
+        return None
+    customer, day = orders["_customer"], orders["_day"].cast(pa.int32()).to_numpy()
+    is_new = np.r_[True, pc.not_equal(customer.slice(1), customer.slice(0, len(customer) - 1)).to_numpy()]
+    starts = np.flatnonzero(is_new)
+    at = np.flatnonzero(is_new | np.r_[True, day[1:] != day[:-1]])
+    bought = orders["bought"].to_numpy() if "bought" in orders.column_names else np.ones_like(day)
+    days = OrderDays(
+        customer.take(pa.array(starts)),
+        np.add.reduceat(bought, starts, dtype=np.int64),
+        np.searchsorted(at, starts),
+        day[at],
+        np.add.reduceat(orders["money"].to_numpy(), at),
+    )
+    first = orders["_first_moment" if "_first_moment" in orders.column_names else "_moment"].to_numpy()
+    return walk(days).append_column("_first_moment", pa.array(np.minimum.reduceat(first, starts)))
 
 
 def _orders_by_customer(lines: OrderLines) -> Iterator[pa.Table]:
     """Batches of orders that the engine sorts; all orders of a customer are in one batch."""
-    reader = lines.engine.execute(f"{lines.orders()} ORDER BY _customer, _moment").to_arrow_reader(
-        ORDERS_A_BATCH
-    )
+    orders_and_days = f"SELECT *, _moment::DATE AS _day FROM ({lines.orders()}) ORDER BY _customer, _day"
+    reader = lines.engine.execute(orders_and_days).to_arrow_reader(ORDERS_A_BATCH)
     held = reader.schema.empty_table()
     for batch in reader:
         orders = pa.concat_tables([held, pa.Table.from_batches([batch])]).combine_chunks()

@@ -1,115 +1,156 @@
-"""The summary of customers who are known by whole numbers: their orders come over as they stand and are sorted here."""
+"""The summary of customers who are known by whole numbers: their orders come over as they stand and are grouped here.
+
+Orders are entries of a sparse matrix of customers and days, whose compressed rows are what is walked along. To count
+them into its rows is faster than any sort.
+"""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
+from scipy import sparse
 
 from clv.history.order_lines import OrderLines
-from clv.history.purchase_walk import Integers, first_values, put_in_order, walk
+from clv.history.purchase_walk import Integers, OrderDays, is_countable, walk
 from clv.ingest import sql
-from clv.ingest.side_by_side import side_by_side
 
-# Orders come over in ranges of customers, and are walked along in several parts.
+# Orders come over in ranges of customers.
 ORDERS_A_RANGE = 12_000_000
-ORDERS_A_PART, SAMPLED = 2_000_000, 1_000
+# Numbers of a range up to so many times as wide as there are lines need no table to be told apart.
+NUMBERS_A_LINE = 2
 
 
 @dataclass(frozen=True)
-class _Part:
-    """The summary of some customers, and the places of the orders at their first moments, and whose they are."""
+class _Range:
+    """Customers from one number to another, and SQL for their lines; `dense` are not many more numbers than lines."""
 
-    summary: pa.Table
-    at_first: Integers
-    whose: Integers
+    low: int
+    high: int
+    condition: str
+    dense: bool
+
+    def orders(self, lines: OrderLines) -> str:
+        """SQL of the orders with their days; dense numbers are counted from the lowest one on, which takes less room."""
+        customer = f"(_customer - {self.low})::INTEGER" if self.dense else "_customer"
+        return f"""
+            SELECT * REPLACE ({customer} AS _customer), _moment::DATE AS _day
+            FROM ({lines.orders(self.condition)})"""
 
 
 def summary_of_numbered(lines: OrderLines) -> pa.Table | None:
     """One row per customer as of `walk`, with the attributes that are carried, sorted by number.
 
-    None as of `put_in_order`, or where there is no customer.
+    None where there is more money than can be counted exactly, or no customer.
     """
     found: list[pa.Table] = []
-    for condition in _ranges(lines):
-        orders = lines.engine.sql(lines.orders(condition)).to_arrow_table()
+    for some in _ranges(lines):
+        orders = lines.engine.sql(some.orders(lines)).to_arrow_table()
         if not len(orders):
             continue
-        summary = _summary_of(orders, lines, condition)
-        if summary is None:
+        if not is_countable(orders["money"]):
             return None
-        found.append(summary)
+        found.append(_summary_of(orders, some, lines))
     return pa.concat_tables(found) if found else None
 
 
-def _ranges(lines: OrderLines) -> list[str]:
-    """Conditions for ranges of customers with about as many lines each, in ascending order."""
-    count = sql.count(lines.engine, lines.relation)
+def _ranges(lines: OrderLines) -> list[_Range]:
+    """Ranges of customers with about as many lines each, in ascending order."""
+    ends = "count(*), min(customer_number), max(customer_number)"
+    count, low, high = lines.engine.execute(f"SELECT {ends} FROM {lines.relation}").fetchone() or (0, 0, 0)
     ranges = -(-count // ORDERS_A_RANGE)
     if ranges < 2:
-        return ["TRUE"] if count else []
-    shares = ", ".join(str(number / ranges) for number in range(1, ranges))
+        return [_Range(low, high, "TRUE", high - low < NUMBERS_A_LINE * count)] if count else []
+    shares = [number / ranges for number in range(1, ranges)]
     found = lines.engine.execute(
-        f"SELECT approx_quantile(customer_number, [{shares}]) FROM {lines.relation}"
+        f"SELECT approx_quantile(customer_number, {shares}) FROM {lines.relation}"
     ).fetchone()
-    firsts = sorted(set(found[0])) if found else []
-    between = [f"customer_number >= {low} AND customer_number < {high}" for low, high in pairwise(firsts)]
-    return [f"customer_number < {firsts[0]}", *between, f"customer_number >= {firsts[-1]}"]
+    firsts = sorted({low, *(found[0] if found else ())})
+    lasts = [*(first - 1 for first in firsts[1:]), high]
+    return [
+        _Range(
+            first, last, f"customer_number BETWEEN {first} AND {last}",
+            last - first < NUMBERS_A_LINE * count // ranges,
+        )
+        for first, last in zip(firsts, lasts, strict=True)
+    ]  # fmt: skip
 
 
-def _summary_of(orders: pa.Table, lines: OrderLines, condition: str) -> pa.Table | None:
-    """The summary of the orders that fulfil a condition."""
-    # The texts of the attributes come over while the orders are walked along.
+def _summary_of(orders: pa.Table, some: _Range, lines: OrderLines) -> pa.Table:
+    """The summary of the orders of a range of customers."""
+    customers, whose = _customers(orders["_customer"].to_numpy(), some)
+    # The first orders are looked for while the days are walked along.
     with ThreadPoolExecutor(1) as aside:
-        fetched = aside.submit(_carried, lines, condition)
-        walked = list(side_by_side(partial(_walk_between, orders), _bounds(orders)))
-        texts = fetched.result()
-    parts = [part for part in walked if part is not None]
-    if len(parts) < len(walked):
-        return None
-    summary = pa.concat_tables([part.summary for part in parts])
-    at_first = pa.array(np.concatenate([part.at_first for part in parts]))
-    sizes = [len(part.summary) for part in parts]
-    whose = np.concatenate([part.whose for part in parts])
-    whose += np.repeat(np.cumsum(sizes) - sizes, [len(part.whose) for part in parts])
-    values = side_by_side(
-        lambda name: first_values(texts[name].take(at_first), whose, len(summary)), lines.carried
-    )
-    for name, column in zip(lines.carried, list(values), strict=True):
-        summary = summary.append_column(name, column)
+        at_first = aside.submit(_at_first, orders, whose, len(customers), some, lines)
+        summary = walk(_order_days(orders, customers, whose))
+        for name, values in at_first.result().items():
+            summary = summary.append_column(name, values)
     return summary
 
 
-def _carried(lines: OrderLines, condition: str) -> dict[str, pa.ChunkedArray]:
+def _customers(number: Integers, some: _Range) -> tuple[Integers, Integers]:
+    """The different customers in ascending order, and the place of each order's customer among them."""
+    if not some.dense:
+        places, different = pd.factorize(number, sort=True)
+        return different, places.astype(np.int32)
+    occurs = np.zeros(some.high - some.low + 1, dtype=np.bool_)
+    occurs[number] = True
+    whose = number if occurs.all() else (np.cumsum(occurs, dtype=np.int32) - 1)[number]
+    return some.low + np.flatnonzero(occurs), whose
+
+
+def _order_days(orders: pa.Table, customers: Integers, whose: Integers) -> OrderDays:
+    day = orders["_day"].cast(pa.int32()).to_numpy()
+    # Days before 1970 are below nought, which no column is.
+    if (first := min(0, day.min())) < 0:
+        day = day - first
+    # Money of the same customer and day is added up.
+    entries = orders["money"].to_numpy(), (whose, day)
+    net = sparse.coo_array(entries, shape=(len(customers), day.max() + 1)).tocsr()
+    bought = orders["bought"].to_numpy() if "bought" in orders.column_names else None
+    return OrderDays(
+        pa.array(customers),
+        np.bincount(whose, bought, len(customers)).astype(np.int64),
+        net.indptr[:-1],
+        net.indices + first if first else net.indices,
+        net.data,
+    )
+
+
+def _at_first(
+    orders: pa.Table, whose: Integers, customers: int, some: _Range, lines: OrderLines
+) -> dict[str, pa.Array]:
+    """Of each customer the first moment, and at it the first values of the attributes that are carried."""
+    name = "_first_moment" if "_first_moment" in orders.column_names else "_moment"
+    moment = orders[name].to_numpy()
+    first = np.full(customers, moment.max())
+    np.minimum.at(first.view(np.int64), whose, moment.view(np.int64))
+    found = {"_first_moment": pa.array(first)}
+    if lines.carried:
+        at_first = np.flatnonzero(moment == first[whose])
+        for name, values in _carried(lines, some, len(moment)).items():
+            found[name] = _first_values(values, at_first, whose, customers)
+    return found
+
+
+def _carried(lines: OrderLines, some: _Range, orders: int) -> dict[str, pa.ChunkedArray]:
+    """The attributes that are carried, in the order of the orders."""
+    held = dict(zip(lines.transactions.attributes, lines.transactions.held_attributes, strict=False))
+    # As many orders as lines: each is the line at its place.
+    if held and all(len(held[name]) == orders for name in lines.carried):
+        return {name: held[name] for name in lines.carried}
     names = ", ".join(sql.identifier(name) for name in lines.carried)
-    if not names:
-        return {}
-    found = lines.engine.sql(f"SELECT {names} FROM {lines.relation} WHERE {condition}").to_arrow_table()
+    found = lines.engine.sql(f"SELECT {names} FROM {lines.relation} WHERE {some.condition}").to_arrow_table()
     return dict(zip(found.column_names, found.columns, strict=True))
 
 
-def _bounds(orders: pa.Table) -> list[tuple[int, int]]:
-    """First and last number of the customers of each part."""
-    customer = orders["_customer"]
-    ends = pc.min_max(customer)
-    every = np.arange(0, len(customer), len(customer) // SAMPLED + 1)
-    sample = np.sort(customer.take(pa.array(every)).to_numpy())
-    parts = -(-len(customer) // ORDERS_A_PART)
-    between = sample[len(sample) * np.arange(1, parts) // parts]
-    firsts = np.unique([ends["min"].as_py(), *between]).tolist()
-    return list(zip(firsts, [*(first - 1 for first in firsts[1:]), ends["max"].as_py()], strict=True))
-
-
-def _walk_between(orders: pa.Table, bounds: tuple[int, int]) -> _Part | None:
-    customer = orders["_customer"]
-    own = pc.and_(pc.greater_equal(customer, bounds[0]), pc.less_equal(customer, bounds[1]))
-    placed = put_in_order(orders.filter(own).combine_chunks())
-    if placed is None:
-        return None
-    places = pc.indices_nonzero(own).to_numpy().astype(np.int64)
-    return _Part(walk(placed.orders), places[placed.at_first], placed.whose)
+def _first_values(values: pa.ChunkedArray, at_first: Integers, whose: Integers, customers: int) -> pa.Array:
+    """Of each customer the first of the values at their first moment that is not null, or null."""
+    if values.null_count:
+        at_first = at_first[values.is_valid().to_numpy()[at_first]]
+    chosen = np.full(customers, len(values))
+    np.minimum.at(chosen, whose[at_first], at_first)
+    return values.take(pa.array(chosen, mask=chosen == len(values)))

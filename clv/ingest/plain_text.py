@@ -278,7 +278,7 @@ def spool_plain_text(
         name, table, columns, dict(roles), "line", len(cells), 0, 0,
         {at: filled.get(f"t{at}", 0) for at in typed}, {at: filled.get(f"n{at}", 0) for at in typed}, text.votes,
         {at: _holding(cells, f"t{at}", "@") for at in identifiers},
-        {at: _holding(cells, f"t{at}", ".0") for at in identifiers}, cells.nbytes,
+        {at: _holding(cells, f"t{at}", ".0") for at in identifiers}, cells,
     )  # fmt: skip
 
 

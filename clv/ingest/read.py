@@ -29,7 +29,7 @@ from clv.ingest.resolve import resolve_mapping
 from clv.ingest.source import Source
 from clv.ingest.spool import Spool
 from clv.ingest.spool_store import FileKey, OpenedFile, SpoolStore, file_key, is_spool
-from clv.ingest.staging import Staged, roles_of, stage
+from clv.ingest.staging import Staged, held_attributes, roles_of, stage
 from clv.ingest.transactions import Transactions
 
 Progress = Callable[[float, str], None]
@@ -310,21 +310,22 @@ def _read(
             *assumed.of_attributes(*attributes.latest_and_first(mapping.attributes)),
         ],
     )  # fmt: skip
+    complete = report.rows_kept == report.rows_read
+    stored = stored or sql.is_table(engine, lines)
     kept = transactions.keep(
         backend,
         lines,
         mapping,
         known,
         a_line_each=orders.a_line_each,
-        complete=report.rows_kept == report.rows_read,
+        complete=complete,
         source_files=names,
-        stored=stored or sql.is_table(engine, lines),
+        stored=stored,
         numbered_customers=numbered,
+        held_attributes=held_attributes(read[0], mapping) if complete and not stored else (),
     )
     # A payment that failed is no order, so where all lines are orders there is none.
-    failed = failed_payments(
-        engine, lines if report.rows_kept < report.rows_read else f"(SELECT * FROM {lines} LIMIT 0)"
-    )
+    failed = failed_payments(engine, lines if not complete else f"(SELECT * FROM {lines} LIMIT 0)")
     tell(1.0, "Done")
     return Ingested(kept, report, failed, styles.date.order)
 

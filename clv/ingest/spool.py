@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import duckdb
+import pyarrow as pa
 
 from clv.ingest import sql
 from clv.ingest.marks import Marks
@@ -93,8 +94,9 @@ class Spool:
         How the numbers that have been read are written, in the words of `clv.ingest.amounts`.
     with_at, with_point : mapping of position to int
         Of each column of identifiers, how many hold an @ and how many hold ".0".
-    held : int
-        Bytes of memory that the rows take outside the engine, which cannot move them to the disk.
+    cells : pyarrow Table or None
+        The columns in the order of the rows, where they are held in memory outside the engine, which cannot move them to
+        the disk.
     """
 
     name: str
@@ -110,7 +112,7 @@ class Spool:
     votes: Mapping[int, Counter[str]]
     with_at: Mapping[int, int]
     with_point: Mapping[int, int]
-    held: int = 0
+    cells: pa.Table | None = None
 
 
 def spool(

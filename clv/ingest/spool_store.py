@@ -72,7 +72,7 @@ class SpoolStore:
 
     def keep(self, key: FileKey | None, source: Source, read: Spool) -> None:
         """Remember a file and its rows."""
-        self._held[read.table] = read.held
+        self._held[read.table] = read.cells.nbytes if read.cells is not None else 0
         if key is None:
             return
         self._opened[key] = OpenedFile(source.name, source.columns, source.warnings, source.assumed)

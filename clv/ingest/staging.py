@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
+import pyarrow as pa
 
 from clv.ingest import sql
 from clv.ingest.columns import FURTHER_FIELDS, ColumnMapping, find_column
@@ -118,6 +119,14 @@ def stage(
     rows = sum(file.rows for file in spools)
     whole = frozenset(field for field in IDENTIFIERS if not unread.pop(field))
     return Staged(view, numbers, mapping, unread, missing, whole, rows, votes, with_at, with_point, layout)
+
+
+def held_attributes(file: Spool, mapping: ColumnMapping) -> list[pa.ChunkedArray]:
+    """The attributes of a file's rows as `stage` names them, where they are held in memory; or else none."""
+    positions = [_position(file.columns, name) for name in mapping.attributes]
+    if file.cells is None or any(at is None or file.roles[at] not in ("text", "kept") for at in positions):
+        return []
+    return [file.cells[f"t{at}"] for at in positions]
 
 
 def _position(columns: Sequence[str], wanted: str | None) -> int | None:

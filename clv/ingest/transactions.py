@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import ibis.expr.types as ir
+import pyarrow as pa
 from ibis.backends.duckdb import Backend
 
 from clv.ingest import sql
@@ -48,6 +49,8 @@ class Transactions:
         Whether the table has a column `customer_number` (int64) too: the customer_id, of which each is a whole number.
     has_discount : bool
         Whether the table has a column `discount_given` (decimal(18, 4), money) too, which `amount` is net of.
+    held_attributes : tuple of pyarrow ChunkedArray
+        The attributes of all lines in the order of the table, where they are in memory as they stand; or else empty.
     """
 
     table: ir.Table
@@ -58,6 +61,7 @@ class Transactions:
     source_files: tuple[str, ...] = ()
     numbered_customers: bool = False
     has_discount: bool = False
+    held_attributes: tuple[pa.ChunkedArray, ...] = field(default=(), compare=False, repr=False)
 
 
 def keep(
@@ -71,6 +75,7 @@ def keep(
     source_files: Sequence[str],
     stored: bool,
     numbered_customers: bool = False,
+    held_attributes: Sequence[pa.ChunkedArray] = (),
 ) -> Transactions:
     """Name the kept lines in the connection, in the order of the files.
 
@@ -82,6 +87,8 @@ def keep(
         Copy them into a table, which needs nothing else any more; a view needs no copy, but what it is made of.
     numbered_customers : bool
         Whether `customer_number` tells customers apart.
+    held_attributes : sequence of pyarrow ChunkedArray
+        As of `Transactions`.
     """
     attributes = snake_case(mapping.attributes)
     named = "".join(
@@ -107,6 +114,7 @@ def keep(
         tuple(source_files) if len(set(source_files)) == len(source_files) else (),
         numbered_customers,
         bool(mapping.discount),
+        tuple(held_attributes),
     )
 
 
