@@ -10,7 +10,7 @@ from typing import TypeVar
 from clv.ingest.side_by_side import side_by_side
 
 # Blocks that stay in the processor's cache while they are looked at from several sides.
-BLOCK_BYTES = 2**18
+BLOCK_BYTES = 2**19
 NOT_ASCII = bytes(range(128, 256))
 
 Seen = TypeVar("Seen")

@@ -101,6 +101,12 @@ def unreadable_columns(
     """
     files = ", ".join(names)
     values = ({"date": "ordered_at"} if dates_settled else {}) | {field: field for field in staged.numbers}
+    # A column of which every cell was read at once has none that cannot be read.
+    values = {
+        field: value
+        for field, value in values.items()
+        if staged.unread[field] or staged.missing[field] == staged.rows
+    }
     counts = ["count(*)", "count(*) FILTER (split_wrongly)"]
     for field, value in values.items():
         counts += [f"count(*) FILTER ({_bad(field, value)})", f"count({value})"]

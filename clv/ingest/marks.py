@@ -1,4 +1,4 @@
-"""Which marks a text file holds at all, found at the speed of the disk: what is not there need not be looked for."""
+"""Which marks a text file holds at all: what is not there need not be looked for."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clv.ingest import sql
+from clv.ingest.text_scan import TextScan
 
 # Blocks that stay in the processor's cache while they are looked at from several sides.
 BLOCK_BYTES = 2**20
 QUOTE, LINE_FEED = 34, 10
-# A line feed ends a row and cannot stand in a cell that has no quotation marks.
-PLAIN_BLANKS = " \t\r\v\f"
 
 
 @dataclass(frozen=True)
@@ -42,31 +41,18 @@ class Marks:
     underscores: bool = True
 
 
-def marks_of(path: Path, header_bytes: int) -> Marks:
-    """Look through a UTF-8 file once; quotation marks and underscores within the first `header_bytes` do not count."""
-    lines, size, last_quote, plain, told, end = 0, 0, -1, True, False, b""
-    last_underscore = -1
-    blanks: set[str] = set()
-    with path.open("rb", buffering=0) as stream:
-        while block := stream.read(BLOCK_BYTES):
-            codes = np.frombuffer(block, dtype=np.uint8)
-            lines += int(np.count_nonzero(codes == LINE_FEED))
-            if (quote := block.rfind(b'"')) >= 0:
-                last_quote = size + quote
-            if (underscore := block.rfind(b"_")) >= 0:
-                last_underscore = size + underscore
-            plain = plain and block.isascii()
-            blanks |= {blank for blank in PLAIN_BLANKS if blank not in blanks and blank.encode() in block}
-            told = told or b"'" in block or (b"=" in block and b'="' in block)
-            size, end = size + len(block), block[-1:]
-    lines += end not in (b"", b"\n")
-    quotes = last_quote >= header_bytes
-    if quotes:
-        blanks |= {"\n"}
+def marks_of(scan: TextScan, header_bytes: int) -> Marks:
+    """What a scan of a UTF-8 file says; quotation marks and underscores within the first `header_bytes` do not count."""
+    quotes = scan.last_quote >= header_bytes
+    # A line feed ends a row and cannot stand in a cell that has no quotation marks.
+    blanks = "".join(sorted(scan.blanks | ({"\n"} if quotes else set())))
     return Marks(
-        lines, quotes, "".join(sorted(blanks)) if plain else sql.BLANKS, told,
-        last_underscore >= header_bytes,
-    )  # fmt: skip
+        scan.lines,
+        quotes,
+        blanks if scan.is_ascii else sql.BLANKS,
+        scan.told_as_text,
+        scan.last_underscore >= header_bytes,
+    )
 
 
 def has_broken_cells(path: Path, header_bytes: int) -> bool:

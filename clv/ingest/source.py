@@ -74,7 +74,7 @@ class TextSource(Source):
         self.columns = self._dialect.columns
         self.assumed = assumed.of_text(file.name, text.encoding, self._dialect)
         self._header_bytes = _bytes_of_lines(text.path, self._dialect.lines_before_data)
-        self._marks = marks_of(text.path, self._header_bytes)
+        self._marks = marks_of(text.scan, self._header_bytes)
 
     def head(self, rows: int) -> list[list[str]]:
         """The first rows of data as text."""

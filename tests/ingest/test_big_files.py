@@ -15,6 +15,7 @@ from clv.ingest.marks import has_broken_cells, marks_of
 from clv.ingest.resolve import resolve_mapping
 from clv.ingest.source import TextSource
 from clv.ingest.spool_store import SpoolStore
+from clv.ingest.text_scan import scan_text
 
 LINES = 300_000
 
@@ -51,11 +52,10 @@ def test_a_cell_of_two_lines_late_in_the_file_is_read_in_order(write: Write) -> 
 
 
 def test_marks_say_what_need_not_be_looked_for(write: Write) -> None:
-    plain = write("a,b\n1,2\n3,4").path
-    assert (marks_of(plain, 4).lines, marks_of(plain, 4).quotes, marks_of(plain, 4).blanks) == (3, False, "")
-    header_only = write('"a","b"\n1, 2\n').path
-    assert not marks_of(header_only, 8).quotes
-    assert marks_of(header_only, 8).blanks == " "
+    plain = marks_of(scan_text(write("a,b\n1,2\n3,4").path), 4)
+    assert (plain.lines, plain.quotes, plain.blanks) == (3, False, "")
+    header_only = marks_of(scan_text(write('"a","b"\n1, 2\n').path), 8)
+    assert (header_only.quotes, header_only.blanks) == (False, " ")
     assert has_broken_cells(write('a,b\n"1\n",2\n').path, 4)
     assert not has_broken_cells(write('a,b\n"1","2"\n').path, 4)
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clv.ingest import encodings
 from clv.ingest.blocks import each_block
 from clv.ingest.side_by_side import side_by_side
 
@@ -31,21 +30,6 @@ def test_blocks_are_the_file_and_end_with_lines(content: bytes, size: int, skipp
     assert b"".join(blocks) == content[skipped:]
     for block in blocks[:-1]:
         assert block.endswith(b"\n") or b"\n" not in block
-
-
-@settings(max_examples=120, deadline=None)
-@given(content=TEXTS, size=st.integers(4, 20))
-def test_an_encoding_is_seen_across_blocks(content: bytes, size: int) -> None:
-    path = in_file(content)
-    with pytest.MonkeyPatch.context() as patched:
-        whole = encodings._scan(path)
-        patched.setattr(encodings.each_block, "__defaults__", (0, size))
-        parts = encodings._scan(path)
-    path.unlink()
-    assert parts == whole or not content.isascii()
-    assert (parts.empty_lines, parts.line_feeds, parts.nul_bytes, parts.size) == (
-        whole.empty_lines, whole.line_feeds, whole.nul_bytes, whole.size,
-    )  # fmt: skip
 
 
 def test_letters_of_several_bytes_are_not_broken_by_blocks() -> None:

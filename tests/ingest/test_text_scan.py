@@ -1,0 +1,65 @@
+"""What a scan says of a file is what its bytes say, wherever its blocks end."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clv.ingest import text_scan
+from clv.ingest.blocks import each_block
+
+PIECES = st.sampled_from(
+    [
+        b"a",
+        b",",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b" ",
+        b"\t",
+        b'"',
+        b"_",
+        b"'",
+        b'="',
+        b"=",
+        b"\0",
+        "é".encode(),
+        b"\xe9",
+    ]
+)
+
+
+def decodes(text: bytes, encoding: str) -> bool:
+    try:
+        text.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+@given(text=st.lists(PIECES, max_size=40).map(b"".join), block=st.integers(3, 12))
+def test_scan_says_what_the_bytes_say(text: bytes, block: int) -> None:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "orders.csv"
+        path.write_bytes(text)
+        with patch.object(text_scan, "each_block", partial(each_block, block_bytes=block)):
+            found = text_scan.scan_text(path)
+    assert found.is_ascii == text.isascii()
+    assert found.is_utf8 == decodes(text, "utf-8")
+    assert found.empty_lines == (b"\n\n" in text or b"\n\r\n" in text)
+    assert (found.line_feeds, found.nul_bytes, found.size) == (text.count(b"\n"), text.count(0), len(text))
+    assert (found.last_quote, found.last_underscore) == (text.rfind(b'"'), text.rfind(b"_"))
+    assert found.blanks == {blank for blank in " \t\r\v\f" if blank.encode() in text}
+    assert found.lines == len(text.split(b"\n")) - (text.endswith(b"\n") or not text)
+
+
+def test_marks_that_tell_spreadsheets_of_text(tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    for text, told in ((b"a=b\n", False), (b'="007"\n', True), (b"'007\n", True)):
+        path.write_bytes(text)
+        assert text_scan.scan_text(path).told_as_text == told
