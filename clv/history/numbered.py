@@ -6,6 +6,7 @@ them into its rows is faster than any sort.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from scipy import sparse
 from clv.history.order_lines import OrderLines
 from clv.history.purchase_walk import Integers, OrderDays, is_countable, walk
 from clv.ingest import sql
+from clv.ingest.side_by_side import side_by_side
 
 # Orders come over in ranges of customers.
 ORDERS_A_RANGE = 12_000_000
@@ -85,7 +87,7 @@ def _summary_of(orders: pa.Table, some: _Range, lines: OrderLines) -> pa.Table:
     # The first orders are looked for while the days are walked along.
     with ThreadPoolExecutor(1) as aside:
         at_first = aside.submit(_at_first, orders, whose, len(customers), some, lines)
-        summary = walk(_order_days(orders, customers, whose))
+        summary = pa.concat_tables(side_by_side(walk, _order_days(orders, customers, whose).parts()))
         for name, values in at_first.result().items():
             summary = summary.append_column(name, values)
     return summary
@@ -110,10 +112,14 @@ def _order_days(orders: pa.Table, customers: Integers, whose: Integers) -> Order
     # Money of the same customer and day is added up.
     entries = orders["money"].to_numpy(), (whose, day)
     net = sparse.coo_array(entries, shape=(len(customers), day.max() + 1)).tocsr()
-    bought = orders["bought"].to_numpy() if "bought" in orders.column_names else None
+    bought = np.zeros(len(customers), dtype=np.int64)
+    for customer, number in _parts(
+        whose, orders["bought"] if "bought" in orders.column_names else orders["money"]
+    ):
+        np.add.at(bought, customer, number if "bought" in orders.column_names else np.int64(1))
     return OrderDays(
         pa.array(customers),
-        np.bincount(whose, bought, len(customers)).astype(np.int64),
+        bought,
         net.indptr[:-1],
         net.indices + first if first else net.indices,
         net.data,
@@ -124,16 +130,26 @@ def _at_first(
     orders: pa.Table, whose: Integers, customers: int, some: _Range, lines: OrderLines
 ) -> dict[str, pa.Array]:
     """Of each customer the first moment, and at it the first values of the attributes that are carried."""
-    name = "_first_moment" if "_first_moment" in orders.column_names else "_moment"
-    moment = orders[name].to_numpy()
-    first = np.full(customers, moment.max())
-    np.minimum.at(first.view(np.int64), whose, moment.view(np.int64))
-    found = {"_first_moment": pa.array(first)}
+    moments = orders["_first_moment" if "_first_moment" in orders.column_names else "_moment"]
+    first = np.full(customers, np.iinfo(np.int64).max)
+    # Part by part, as they came over, they stay in the processor's cache.
+    parts = list(_parts(whose, moments))
+    for customer, moment in parts:
+        np.minimum.at(first, customer, moment)
+    found = {"_first_moment": pa.array(first).view(moments.type)}
     if lines.carried:
-        at_first = np.flatnonzero(moment == first[whose])
-        for name, values in _carried(lines, some, len(moment)).items():
+        at_first = np.flatnonzero(np.concatenate([moment == first[customer] for customer, moment in parts]))
+        for name, values in _carried(lines, some, len(moments)).items():
             found[name] = _first_values(values, at_first, whose, customers)
     return found
+
+
+def _parts(whose: Integers, values: pa.ChunkedArray) -> Iterator[tuple[Integers, Integers]]:
+    """The values as whole numbers, and whose they are."""
+    begin = 0
+    for chunk in values.chunks:
+        yield whose[begin : begin + len(chunk)], chunk.view(pa.int64()).to_numpy()
+        begin += len(chunk)
 
 
 def _carried(lines: OrderLines, some: _Range, orders: int) -> dict[str, pa.ChunkedArray]:
@@ -151,6 +167,20 @@ def _first_values(values: pa.ChunkedArray, at_first: Integers, whose: Integers, 
     """Of each customer the first of the values at their first moment that is not null, or null."""
     if values.null_count:
         at_first = at_first[values.is_valid().to_numpy()[at_first]]
-    chosen = np.full(customers, len(values))
-    np.minimum.at(chosen, whose[at_first], at_first)
-    return values.take(pa.array(chosen, mask=chosen == len(values)))
+    chosen = np.full(customers, len(at_first))
+    np.minimum.at(chosen, whose[at_first], np.arange(len(at_first)))
+    return _taken(values, at_first).take(pa.array(chosen, mask=chosen == len(at_first)))
+
+
+def _taken(values: pa.ChunkedArray, ascending: Integers) -> pa.Array:
+    """The values at ascending places; `take` alone would join all values first."""
+    ends = np.cumsum([0, *(len(chunk) for chunk in values.chunks)])
+    bounds = np.searchsorted(ascending, ends)
+    return pa.concat_arrays(
+        [
+            chunk.take(pa.array(ascending[first:last] - begin))
+            for chunk, begin, first, last in zip(
+                values.chunks, ends[:-1], bounds[:-1], bounds[1:], strict=True
+            )
+        ]
+    )

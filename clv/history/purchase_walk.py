@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from numpy.typing import NDArray
 # Money is counted in units of the fourth decimal, in 64 bits.
 MONEY_UNIT = 10_000
 MOST_MONEY = 2**62
+DAYS_A_PART = 250_000
 EPOCH = np.datetime64("1970-01-01", "D")
 
 Integers = NDArray[np.integer[Any]]
@@ -42,10 +45,27 @@ class OrderDays:
     day: Integers
     net: Integers
 
+    def parts(self) -> Iterator[OrderDays]:
+        """Days of some customers after the other, few enough to stay in the processor's cache."""
+        ends = np.searchsorted(self.starts, np.arange(DAYS_A_PART, self.day.size, DAYS_A_PART))
+        for first, last in pairwise([*np.unique([0, *ends]), len(self.starts)]):
+            begin = self.starts[first]
+            end = self.starts[last] if last < len(self.starts) else self.day.size
+            yield OrderDays(
+                self.customer[first:last],
+                self.bought[first:last],
+                self.starts[first:last] - begin,
+                self.day[begin:end],
+                self.net[begin:end],
+            )
+
 
 def is_countable(money: pa.ChunkedArray) -> bool:
     """Whether sums of the money (int64) are exact: none is missing or too much."""
-    return not money.null_count and len(money) * float(pc.max(pc.abs(money)).as_py()) < MOST_MONEY
+    if money.null_count:
+        return False
+    least, most = (end.as_py() for end in pc.min_max(money).values())
+    return bool(len(money) * max(-least, most) < MOST_MONEY)
 
 
 def walk(days: OrderDays) -> pa.Table:

@@ -80,12 +80,13 @@ def oddities(
 
 
 def _sampled_amounts(engine: duckdb.DuckDBPyConnection, lines: str, kept: int) -> str:
-    """A table of amounts paid and their moments: all of them, or some half a million drawn by their place."""
-    every = max(kept // MOST_SAMPLED, 1)
+    """A table of amounts paid and their moments: all of them, or some hundred thousands drawn by their place."""
+    # A power of two, for a remainder by any other number takes longer than all else here.
+    every = 2 ** max(kept // MOST_SAMPLED, 1).bit_length() // 2
     table = sql.unique_name("amounts")
     engine.execute(
         f"CREATE TEMP TABLE {table} AS SELECT ordered_at, gross::DOUBLE AS gross FROM {lines}"
-        f" WHERE reason IS NULL AND gross > 0 AND source_line % {every} = 0"
+        f" WHERE reason IS NULL AND gross > 0 AND source_line & {every - 1} = 0"
     )
     return table
 
@@ -220,10 +221,10 @@ def _incomplete_month(engine: duckdb.DuckDBPyConnection, lines: str, days: Days)
 def order_days(engine: duckdb.DuckDBPyConnection, lines: str, today: dt.date) -> Days:
     """The different days with an order, oldest first, without those that can hardly be true."""
     found = engine.execute(
-        f"SELECT DISTINCT ordered_at::DATE AS day FROM {lines} WHERE reason IS NULL AND NOT is_refund"
-        f" AND ordered_at::DATE BETWEEN '{OLDEST}' AND '{today}' ORDER BY day"
+        f"SELECT DISTINCT ordered_at::DATE AS day FROM {lines} WHERE reason IS NULL AND NOT is_refund ORDER BY day"
     ).fetchnumpy()["day"]
-    return np.asarray(found, dtype="datetime64[D]")
+    days = np.asarray(found, dtype="datetime64[D]")
+    return days[(days >= np.datetime64(OLDEST)) & (days <= np.datetime64(today))]
 
 
 def _gaps(days: Days) -> Finding | None:
