@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from clv.history.numbered import summary_of_numbered
 from clv.history.order_lines import OrderLines
-from clv.history.purchase_walk import OrderDays, is_countable, walk
+from clv.history.purchase_walk import OrderDays, days_of, is_countable, walk
 from clv.ingest import Transactions, sql
 from clv.ingest.attributes import is_latest
 from clv.ingest.side_by_side import side_by_side
@@ -52,7 +52,8 @@ def grouped_summary(transactions: Transactions, as_of: dt.date) -> pd.DataFrame 
     summary = summary.append_column("customer_id", pc.cast(summary["_customer"], pa.string()))
     if transactions.numbered_customers and not _sorted_as_text(summary["_customer"]):
         summary = summary.take(pc.sort_indices(summary["customer_id"]))
-    return _with_days_until(summary, as_of)[[*COLUMNS, *transactions.attributes]]
+    summary = _with_days_until(summary, as_of)
+    return summary.select([*COLUMNS, *transactions.attributes]).to_pandas()
 
 
 def _sorted_as_text(numbers: pa.ChunkedArray) -> bool:
@@ -60,13 +61,12 @@ def _sorted_as_text(numbers: pa.ChunkedArray) -> bool:
     return bool(len(numbers)) and numbers[0].as_py() >= 0 and len(str(numbers[0])) == len(str(numbers[-1]))
 
 
-def _with_days_until(summary: pa.Table, as_of: dt.date) -> pd.DataFrame:
-    frame = summary.drop_columns(["_customer", "_first_moment"]).to_pandas()
+def _with_days_until(summary: pa.Table, as_of: dt.date) -> pa.Table:
     day = np.datetime64(as_of, "D")
-    since = {"T_days": "first_order_date", "days_since_last_order": "last_order_date"}
-    return frame.assign(**{
-        name: (day - frame[date].to_numpy().astype("datetime64[D]")).astype(np.int64) for name, date in since.items()
-    })  # fmt: skip
+    for name, date in (("T_days", "first_order_date"), ("days_since_last_order", "last_order_date")):
+        since = day - summary[date].to_numpy().astype("datetime64[D]")
+        summary = summary.append_column(name, pa.array(since.astype(np.int64)))
+    return summary
 
 
 def _summary_of_named(lines: OrderLines) -> pa.Table | None:
@@ -80,7 +80,7 @@ def _walk_sorted(orders: pa.Table) -> pa.Table | None:
     """The summary of orders sorted by customer and moment; None where there is more money than can be counted exactly."""
     if not is_countable(orders["money"]):
         return None
-    customer, day = orders["_customer"], orders["_day"].cast(pa.int32()).to_numpy()
+    customer, day = orders["_customer"], days_of(orders["_moment"])
     is_new = np.r_[True, pc.not_equal(customer.slice(1), customer.slice(0, len(customer) - 1)).to_numpy()]
     starts = np.flatnonzero(is_new)
     at = np.flatnonzero(is_new | np.r_[True, day[1:] != day[:-1]])
@@ -98,8 +98,8 @@ def _walk_sorted(orders: pa.Table) -> pa.Table | None:
 
 def _orders_by_customer(lines: OrderLines) -> Iterator[pa.Table]:
     """Batches of orders that the engine sorts; all orders of a customer are in one batch."""
-    orders_and_days = f"SELECT *, _moment::DATE AS _day FROM ({lines.orders()}) ORDER BY _customer, _day"
-    reader = lines.engine.execute(orders_and_days).to_arrow_reader(ORDERS_A_BATCH)
+    query = f"{lines.orders()} ORDER BY _customer, _moment"
+    reader = lines.engine.execute(query).to_arrow_reader(ORDERS_A_BATCH)
     held = reader.schema.empty_table()
     for batch in reader:
         orders = pa.concat_tables([held, pa.Table.from_batches([batch])]).combine_chunks()

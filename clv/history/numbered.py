@@ -16,7 +16,7 @@ import pyarrow as pa
 from scipy import sparse
 
 from clv.history.order_lines import OrderLines
-from clv.history.purchase_walk import Integers, OrderDays, is_countable, walk
+from clv.history.purchase_walk import Integers, OrderDays, days_of, is_countable, walk
 from clv.ingest import sql
 from clv.ingest.side_by_side import side_by_side
 
@@ -36,11 +36,11 @@ class _Range:
     dense: bool
 
     def orders(self, lines: OrderLines) -> str:
-        """SQL of the orders with their days; dense numbers are counted from the lowest one on, which takes less room."""
-        customer = f"(_customer - {self.low})::INTEGER" if self.dense else "_customer"
-        return f"""
-            SELECT * REPLACE ({customer} AS _customer), _moment::DATE AS _day
-            FROM ({lines.orders(self.condition)})"""
+        """SQL of the orders; dense numbers are counted from the lowest one on, which takes less room."""
+        orders = lines.orders(self.condition)
+        if not self.dense:
+            return orders
+        return f"SELECT * REPLACE ((_customer - {self.low})::INTEGER AS _customer) FROM ({orders})"
 
 
 def summary_of_numbered(lines: OrderLines) -> pa.Table | None:
@@ -83,47 +83,56 @@ def _ranges(lines: OrderLines) -> list[_Range]:
 
 def _summary_of(orders: pa.Table, some: _Range, lines: OrderLines) -> pa.Table:
     """The summary of the orders of a range of customers."""
-    customers, whose = _customers(orders["_customer"].to_numpy(), some)
-    # The first orders are looked for while the days are walked along.
     with ThreadPoolExecutor(1) as aside:
+        entries = aside.submit(lambda: (days_of(orders["_moment"]), orders["money"].to_numpy()))
+        customers, whose = _customers(orders["_customer"], some)
+        # The first orders are looked for while all are put into their places.
         at_first = aside.submit(_at_first, orders, whose, len(customers), some, lines)
-        summary = pa.concat_tables(side_by_side(walk, _order_days(orders, customers, whose).parts()))
-        for name, values in at_first.result().items():
-            summary = summary.append_column(name, values)
+        days = _order_days(customers, whose, *entries.result(), _bought(orders, whose, len(customers)))
+        found = at_first.result()
+    summary = pa.concat_tables(side_by_side(walk, days.parts()))
+    for name, values in found.items():
+        summary = summary.append_column(name, values)
     return summary
 
 
-def _customers(number: Integers, some: _Range) -> tuple[Integers, Integers]:
+def _customers(number: pa.ChunkedArray, some: _Range) -> tuple[Integers, Integers]:
     """The different customers in ascending order, and the place of each order's customer among them."""
     if not some.dense:
-        places, different = pd.factorize(number, sort=True)
+        places, different = pd.factorize(number.to_numpy(), sort=True)
         return different, places.astype(np.int32)
     occurs = np.zeros(some.high - some.low + 1, dtype=np.bool_)
-    occurs[number] = True
-    whose = number if occurs.all() else (np.cumsum(occurs, dtype=np.int32) - 1)[number]
+    for part in number.chunks:
+        occurs[part.to_numpy()] = True
+    whose = number.to_numpy()
+    if not occurs.all():
+        whose = (np.cumsum(occurs, dtype=np.int32) - 1)[whose]
     return some.low + np.flatnonzero(occurs), whose
 
 
-def _order_days(orders: pa.Table, customers: Integers, whose: Integers) -> OrderDays:
-    day = orders["_day"].cast(pa.int32()).to_numpy()
+def _order_days(
+    customers: Integers, whose: Integers, day: Integers, money: Integers, bought: Integers
+) -> OrderDays:
     # Days before 1970 are below nought, which no column is.
     if (first := min(0, day.min())) < 0:
         day = day - first
     # Money of the same customer and day is added up.
-    entries = orders["money"].to_numpy(), (whose, day)
-    net = sparse.coo_array(entries, shape=(len(customers), day.max() + 1)).tocsr()
-    bought = np.zeros(len(customers), dtype=np.int64)
-    for customer, number in _parts(
-        whose, orders["bought"] if "bought" in orders.column_names else orders["money"]
-    ):
-        np.add.at(bought, customer, number if "bought" in orders.column_names else np.int64(1))
+    net = sparse.coo_array((money, (whose, day)), shape=(len(customers), day.max() + 1)).tocsr()
     return OrderDays(
-        pa.array(customers),
-        bought,
-        net.indptr[:-1],
-        net.indices + first if first else net.indices,
-        net.data,
+        pa.array(customers), bought, net.indptr[:-1], net.indices + first if first else net.indices, net.data
     )
+
+
+def _bought(orders: pa.Table, whose: Integers, customers: int) -> Integers:
+    """Orders of each customer that are more than a refund."""
+    bought = np.zeros(customers, dtype=np.int64)
+    if "bought" in orders.column_names:
+        for customer, number in _parts(whose, orders["bought"]):
+            np.add.at(bought, customer, number)
+    else:
+        for customer, _ in _parts(whose, orders["money"]):
+            np.add.at(bought, customer, np.int64(1))
+    return bought
 
 
 def _at_first(

@@ -21,7 +21,7 @@ from clv.ingest.people import People
 Days = NDArray[np.datetime64]
 
 SHOWN_LINES = 5
-# What is usual is read off at most about so many amounts.
+# What is usual is read off at most so many amounts.
 MOST_SAMPLED = 500_000
 OLDEST = dt.date(1990, 1, 1)
 # Digits with an exponent: a spreadsheet has rounded a long id.
@@ -80,9 +80,9 @@ def oddities(
 
 
 def _sampled_amounts(engine: duckdb.DuckDBPyConnection, lines: str, kept: int) -> str:
-    """A table of amounts paid and their moments: all of them, or some hundred thousands drawn by their place."""
+    """A table of amounts paid and their moments: all of them, or some drawn by their place."""
     # A power of two, for a remainder by any other number takes longer than all else here.
-    every = 2 ** max(kept // MOST_SAMPLED, 1).bit_length() // 2
+    every = 2 ** max(-(-kept // MOST_SAMPLED) - 1, 0).bit_length()
     table = sql.unique_name("amounts")
     engine.execute(
         f"CREATE TEMP TABLE {table} AS SELECT ordered_at, gross::DOUBLE AS gross FROM {lines}"
