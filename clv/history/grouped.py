@@ -40,7 +40,7 @@ def grouped_summary(transactions: Transactions, as_of: dt.date) -> pd.DataFrame 
     if not isinstance(table.op(), ops.DatabaseTable) or table.get_backend().name != "duckdb":
         return None
     lines = OrderLines.until(transactions, as_of)
-    summary = summary_of_numbered(lines) if transactions.numbered_customers else _summary_of_named(lines)
+    summary = summary_of_numbered(lines) if transactions.customer_form else _summary_of_named(lines)
     if summary is None:
         return None
     for name, values in _attributes(lines, summary.select(["_customer", "_first_moment"])).items():
@@ -49,8 +49,9 @@ def grouped_summary(transactions: Transactions, as_of: dt.date) -> pd.DataFrame 
     bought = pc.greater(summary["orders"], 0)
     if not pc.all(bought).as_py():
         summary = summary.filter(bought)
-    summary = summary.append_column("customer_id", pc.cast(summary["_customer"], pa.string()))
-    if transactions.numbered_customers and not _sorted_as_text(summary["_customer"]):
+    form, customer = transactions.customer_form, summary["_customer"]
+    summary = summary.append_column("customer_id", form.texts(customer) if form else customer)
+    if form and not (form.digits or _sorted_as_text(customer)):
         summary = summary.take(pc.sort_indices(summary["customer_id"]))
     summary = _with_days_until(summary, as_of)
     return summary.select([*COLUMNS, *transactions.attributes]).to_pandas()

@@ -41,12 +41,12 @@ class OrderLines:
     @property
     def customer(self) -> str:
         """The column by which customers are told apart."""
-        return "customer_number" if self.transactions.numbered_customers else "customer_id"
+        return "customer_number" if self.transactions.customer_form else "customer_id"
 
     @property
     def carried(self) -> list[str]:
         """Attributes of the first order that need not be looked for: lines are orders, in the order of their one file."""
-        lines_are_orders = self.transactions.a_line_each and self.transactions.numbered_customers
+        lines_are_orders = self.transactions.a_line_each and self.transactions.customer_form
         if not lines_are_orders or len(self.transactions.source_files) != 1:
             return []
         return [name for name in self.transactions.attributes if not is_latest(name)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from clv.ingest import buyers, row_rules, sql
+from clv.ingest.identifier_form import IdentifierForm
 from clv.ingest.staging import Staged
 
 
@@ -24,15 +25,15 @@ class Cases:
         An earlier line of the same order carries the amount that is blank or repeated here.
     as_named : bool
         Whether the customer is always the one that the customer column names.
-    numbered_customers : bool
-        Whether every customer is known by a whole number.
+    customer_form : IdentifierForm or None
+        How customers are written who are all known by whole numbers, or None where they are not.
     """
 
     guest: str
     refund_type: str
     further: str
     as_named: bool
-    numbered_customers: bool
+    customer_form: IdentifierForm | None
 
     @property
     def is_refund_type(self) -> str:
@@ -56,8 +57,8 @@ def cases_of(engine: duckdb.DuckDBPyConnection, staged: Staged) -> Cases:
     as_named = guest == refund_type == "FALSE" and not staged.mapping.email
     # On the further lines of an order the customer may be filled in, as text.
     everywhere = not (by_order(staged) and staged.missing["customer"])
-    numbered = "customer" in staged.whole and as_named and everywhere
-    return Cases(guest, refund_type, _further(staged), as_named, numbered)
+    form = staged.whole.get("customer") if as_named and everywhere else None
+    return Cases(guest, refund_type, _further(staged), as_named, form)
 
 
 def by_order(staged: Staged) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from clv.ingest import amounts, row_rules, sql
 from clv.ingest.cases import Cases, asked
 from clv.ingest.columns import MEANINGS
+from clv.ingest.identifier_form import PLAIN
 from clv.ingest.staging import Staged
 
 FREE = "free or adjustment line (price or quantity 0)"
@@ -26,7 +27,7 @@ def gross_written(staged: Staged) -> str:
 def signed(staged: Staged, cases: Cases, per_unit: str) -> str:
     """Refunds with the sign that they have; cancellations too as UCI Online Retail writes them: C12, quantity -1."""
     refunds = [] if staged.layout and staged.layout.signed_amounts else [cases.is_refund_type]
-    if "quantity" in staged.numbers and "order_id" not in staged.whole:
+    if "quantity" in staged.numbers and staged.whole.get("order_id") != PLAIN:
         refunds.append("regexp_full_match(own_order_id, 'C\\d+') AND quantity < 0")
     written = f"gross_written{per_unit}"
     return sql.first_that_holds([(refund, f"-abs({written})") for refund in refunds], written)

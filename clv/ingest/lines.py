@@ -10,6 +10,7 @@ from clv.ingest import amounts, buyers, dates, line_amounts, row_rules, sql
 from clv.ingest.amounts import NumberStyle
 from clv.ingest.cases import Cases, by_order, cases_of
 from clv.ingest.dates import DateStyle
+from clv.ingest.identifier_form import IdentifierForm
 from clv.ingest.staging import Staged, texts
 from clv.ingest.totals import is_totals_line
 
@@ -45,12 +46,12 @@ class Lines:
     ----------
     name : str
         Name of the relation.
-    numbered_customers : bool
-        Whether every customer is known by a whole number, which is faster to group by than its text.
+    customer_form : IdentifierForm or None
+        How customers are written who are all known by whole numbers, which are faster to group by than texts.
     """
 
     name: str
-    numbered_customers: bool
+    customer_form: IdentifierForm | None
 
 
 def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles, *, changed: bool) -> Lines:
@@ -59,8 +60,8 @@ def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles
     It is a table where lines may be `changed` afterwards, or are costly to read; or else a view, which reads them anew
     for each query and stores nothing.
 
-    Columns: those of the staged table that say where a line is from, `customer_id`, `order_id`, `customer_number` (the
-    customer_id where `numbered_customers`), `order_number` (NULL where the order_id is no whole number), `line_id`,
+    Columns: those of the staged table that say where a line is from, `customer_id`, `order_id`, `customer_number` (that in
+    the customer_id, where they have a `customer_form`), `order_number` (NULL where the order_id is no whole number), `line_id`,
     `ordered_at`, `date_text`, each number field and its text, `gross` (before the refund column), `returned`
     (positive money of the refund column), `amount_net`, `is_refund`, `is_further` (a further line of an order whose
     amount stands on its first line), `known_by_email` (a guest identified by the email address), `payment_failed`,
@@ -74,7 +75,7 @@ def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles
     relation = _typed(staged, styles)
     cases = cases_of(engine, staged)
     engine.execute(f"CREATE TEMP {kind} {name} AS {_lines(engine, staged, relation, styles, cases)}")
-    return Lines(name, cases.numbered_customers)
+    return Lines(name, cases.customer_form)
 
 
 def _typed(staged: Staged, styles: Styles) -> str:
@@ -128,7 +129,7 @@ def _lines(
                {", ".join(numbers)},
                {buyers.customer(engine, staged)} AS buyer_id, {buyers.email(staged)} AS email,
                {buyers.identifier(engine, staged, "order_id")} AS own_order_id,
-               {"customer_number" if cases.numbered_customers else "NULL::BIGINT"} AS customer_number,
+               {"customer_number" if cases.customer_form else "NULL::BIGINT"} AS customer_number,
                {"order_number" if "order_id" in staged.whole else "NULL::BIGINT"} AS whole_order_number,
                {"refund_of_text" if mapped.refund_of else "NULL::VARCHAR"} AS refund_of,
                {"refund_customer_text" if mapped.refund_customer else "NULL::VARCHAR"} AS refund_customer,

@@ -10,6 +10,7 @@ import duckdb
 
 from clv.ingest import sql
 from clv.ingest.different import different_numbers
+from clv.ingest.identifier_form import IdentifierForm
 
 # Customers are counted together by the last bits of their numbers.
 LAST_BITS = 1023
@@ -34,27 +35,34 @@ class People:
 
 
 def people_of(
-    engine: duckdb.DuckDBPyConnection, kept: str, totals: Mapping[str, Any], many: float, *, numbered: bool
+    engine: duckdb.DuckDBPyConnection,
+    kept: str,
+    totals: Mapping[str, Any],
+    many: float,
+    form: IdentifierForm | None,
 ) -> People:
     """Count the customers of the kept lines.
 
     Parameters
     ----------
     kept : str
-        Relation of the kept lines with customer_id, is_refund and, where `numbered` says that it tells customers apart,
-        customer_number.
+        Relation of the kept lines with customer_id, is_refund and, where there is a `form`, customer_number.
     totals : mapping
         As `clv.ingest.sums` counts them.
     many : float
         So many lines of one customer are remarkable.
+    form : IdentifierForm or None
+        How customers are written whose numbers tell them apart.
     """
-    different = _different(engine, kept, totals) if numbered else None
+    different = _different(engine, kept, totals) if form else None
     whose = kept if different is None else _of_many_lines(engine, kept, many)
-    customer = "customer_number" if numbered else "customer_id"
+    customer, text = (
+        ("customer_number", form.sql("customer_number")) if form else ("customer_id", "customer_id::VARCHAR")
+    )
     table = sql.unique_name("people")
     engine.execute(f"""
         CREATE TEMP TABLE {table} AS
-        SELECT {customer}::VARCHAR AS customer_id, count(*) AS rows, count(*) FILTER (NOT is_refund) AS bought
+        SELECT {text} AS customer_id, count(*) AS rows, count(*) FILTER (NOT is_refund) AS bought
         FROM {whose} GROUP BY {customer}""")
     if different is not None:
         return People(table, different, different)

@@ -1,10 +1,10 @@
 """Text as databases write it, read by Arrow, which is several times as fast as to look at cells one by one.
 
 Plain is a text whose rows all have as many cells as the header, whose quotation marks, if any, stand around cells and
-nowhere else, whose ids are whole numbers or are all taken as text, whose dates are written 2024-01-18 or 2024-01-18
-09(:30(:00)), and whose amounts have at most two decimals behind a point. Such cells can be read in one way only,
-whatever else stands in their columns. A text with any other cell is left to `clv.ingest.spool`, which says the same of
-the plain ones.
+nowhere else, whose ids are whole numbers in one form or are all taken as text, whose dates are written 2024-01-18 or
+2024-01-18 09(:30(:00)), and whose amounts have at most two decimals behind a point. Such cells can be read in one way
+only, whatever else stands in their columns. A text with any other cell is left to `clv.ingest.spool`, which says the same
+of the plain ones.
 """
 
 from __future__ import annotations
@@ -23,6 +23,15 @@ from pyarrow import csv
 
 from clv.ingest import sql
 from clv.ingest.blocks import each_block
+from clv.ingest.identifier_form import (
+    IdentifierForm,
+    Numbers,
+    are_padded,
+    digits_of,
+    form_of,
+    numbers_in,
+    prefix_of,
+)
 from clv.ingest.marks import Marks
 from clv.ingest.spool import NATIVES, Role, Spool, cleaning, kept_text
 
@@ -46,10 +55,22 @@ class PlainText:
         `t{p}`: text, also of identifiers that are no numbers, NULL where the cell is empty.
     votes : mapping of position to Counter
         How the numbers are written, in the words of `clv.ingest.amounts`.
+    forms : mapping of position to IdentifierForm
+        How the identifiers are written that are whole numbers.
     """
 
     cells: pa.Table
     votes: Mapping[int, Counter[str]]
+    forms: Mapping[int, IdentifierForm]
+
+
+@dataclass(frozen=True)
+class _Block:
+    """As `PlainText`, of some lines; `numbers` are those of identifiers behind a prefix."""
+
+    cells: pa.Table
+    votes: Mapping[int, Counter[str]]
+    numbers: Mapping[int, Numbers]
 
 
 def read_plain_text(
@@ -65,15 +86,24 @@ def read_plain_text(
 ) -> PlainText | None:
     """Read the columns that have a role from the first byte of data on.
 
-    None where the text is not plain, or its cells take more than `room` bytes. Identifiers that are no numbers in the first
-    rows, the `sample`, are texts. `blanks` are those that a cell may begin or end with. `tell` hears the rows so far;
-    whatever it raises ends the read.
+    None where the text is not plain, or its cells take more than `room` bytes. Identifiers that are no numbers of one form in
+    the first rows, the `sample`, are texts. `blanks` are those that a cell may begin or end with. `tell` hears the rows so
+    far; whatever it raises ends the read.
     """
-    roles = {
-        at: "text" if role == "identifier" and _are_texts(sample, at) else role for at, role in roles.items()
+    first = {
+        at: [row[at] for row in sample if at < len(row)] for at, role in roles.items() if role == "identifier"
     }
-    read = partial(_read_block, separator=separator, width=width, roles=roles, blanks=blanks)
-    blocks: list[PlainText] = []
+    prefixes = {at: prefix for at, cells in first.items() if (prefix := prefix_of(cells)) is not None}
+    # Numbers as they are always written are read as such; the others are looked for in texts.
+    prefixed = {at: prefix for at, prefix in prefixes.items() if prefix or are_padded(first[at])}
+    roles = {
+        at: "text" if at in first and (at not in prefixes or at in prefixed) else role
+        for at, role in roles.items()
+    }
+    read = partial(
+        _read_block, separator=separator, width=width, roles=roles, prefixes=prefixed, blanks=blanks
+    )
+    blocks: list[_Block] = []
     rows = held = 0
     for block in each_block(path, read, first_byte, BLOCK_BYTES):
         if block is None or held + block.cells.nbytes > room:
@@ -84,19 +114,25 @@ def read_plain_text(
     if not blocks:
         return None
     votes = {at: sum((block.votes[at] for block in blocks), Counter[str]()) for at in blocks[0].votes}
-    return PlainText(pa.concat_tables([block.cells for block in blocks]), votes)
-
-
-def _are_texts(sample: Sequence[Sequence[str]], at: int) -> bool:
-    return any(row[at] and not row[at].isdecimal() for row in sample if at < len(row))
+    forms = {at: form_of(prefix, [block.numbers[at] for block in blocks]) for at, prefix in prefixed.items()}
+    known = {at: form for at, form in forms.items() if form is not None}
+    if len(known) < len(forms):
+        return None
+    return PlainText(pa.concat_tables([block.cells for block in blocks]), votes, known)
 
 
 def _read_block(
-    block: bytes, separator: str, width: int, roles: Mapping[int, Role], blanks: str
-) -> PlainText | None:
+    block: bytes,
+    separator: str,
+    width: int,
+    roles: Mapping[int, Role],
+    prefixes: Mapping[int, str],
+    blanks: str,
+) -> _Block | None:
     types = {at: TYPES.get(role, pa.string()) for at, role in roles.items()}
     cells: dict[str, pa.Array] = {}
     votes: dict[int, Counter[str]] = {}
+    numbers: dict[int, Numbers] = {}
     try:
         _refuse_odd_quotes(block, separator)
         if b"\r" in block and block.count(b"\r") > block.count(b"\r\n"):
@@ -112,11 +148,15 @@ def _read_block(
                 column, votes[at] = _amounts(column)
             elif role == "date":
                 column = pc.cast(column, pa.timestamp("us")).view(pa.int64())
-            cells[f"{'n' if role in NATIVES else 't'}{at}"] = column
+            elif at in prefixes:
+                if (found := numbers_in(column, prefixes[at])) is None:
+                    raise _NotPlainError
+                numbers[at], column = found, found.values
+            cells[f"{'n' if role in NATIVES or at in prefixes else 't'}{at}"] = column
         _refuse_blank_rows(cells, roles, blanks)
     except (pa.ArrowInvalid, _NotPlainError):
         return None
-    return PlainText(pa.table(cells), votes)
+    return _Block(pa.table(cells), votes, numbers)
 
 
 class _NotPlainError(Exception):
@@ -156,12 +196,8 @@ def _shortest(column: pa.Array) -> int:
     filled = len(column) - column.null_count
     if pa.types.is_timestamp(column.type):
         return filled * len("2024-01-18")
-    least, most = pc.min_max(column).values()
-    if not filled or least.as_py() < 1:
-        return 0
-    numbers = column.drop_null().to_numpy()
-    longer = range(len(str(least)), len(str(most)))
-    return filled * len(str(least)) + sum(int(np.count_nonzero(numbers >= 10**digits)) for digits in longer)
+    least = pc.min(column)
+    return digits_of(column) if filled and least.as_py() > 0 else 0
 
 
 def _lines(block: bytes) -> int:
@@ -278,7 +314,7 @@ def spool_plain_text(
         name, table, columns, dict(roles), "line", len(cells), 0, 0,
         {at: filled.get(f"t{at}", 0) for at in typed}, {at: filled.get(f"n{at}", 0) for at in typed}, text.votes,
         {at: _holding(cells, f"t{at}", "@") for at in identifiers},
-        {at: _holding(cells, f"t{at}", ".0") for at in identifiers}, cells,
+        {at: _holding(cells, f"t{at}", ".0") for at in identifiers}, text.forms, cells,
     )  # fmt: skip
 
 

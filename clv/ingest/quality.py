@@ -12,6 +12,7 @@ from clv.ingest import sql
 from clv.ingest.columns import ColumnMapping
 from clv.ingest.currencies import IN_ANOTHER_CURRENCY
 from clv.ingest.findings import Finding
+from clv.ingest.identifier_form import IdentifierForm
 from clv.ingest.layout import Layout
 from clv.ingest.oddities import LARGE_SHARE, oddities
 from clv.ingest.order_count import OrderCount, count_orders
@@ -144,18 +145,18 @@ def make_report(
     currency: str | None,
     warnings: Sequence[str],
     assumed: Sequence[Finding] = (),
-    numbered_customers: bool = False,
+    customer_form: IdentifierForm | None = None,
 ) -> tuple[QualityReport, OrderCount]:
     """Count and sum the lines; there must be one that is kept.
 
-    With `numbered_customers` the lines tell customers apart by `customer_number` too.
+    With a `customer_form` the lines tell customers apart by `customer_number` too.
     """
     totals = totals_of(engine, lines, has_status=bool(mapping.status))
     rows_read = sql.count(engine, lines)
     complete = totals["kept"] == rows_read
     kept = lines if complete else f"(SELECT * FROM {lines} WHERE reason IS NULL)"
     orders = count_orders(engine, kept, totals)
-    people = people_of(engine, kept, totals, LARGE_SHARE * orders.orders, numbered=numbered_customers)
+    people = people_of(engine, kept, totals, LARGE_SHARE * orders.orders, customer_form)
     said = suspicions(engine, lines, people, totals, mapping, layout, complete=complete)
     # Lines with an order of their own each differ at least in its number.
     said += repetitions(engine, lines, some_repeat=not orders.a_line_each, several_files=len(files) > 1)

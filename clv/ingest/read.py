@@ -288,7 +288,7 @@ def _read(
     tell(0.75, f"Reading dates and amounts: {counted}")
     changed = wishes.change_lines or len(read) > 1 or mapping.line_id is not None
     read_as = read_lines(engine, staged, styles, changed=changed)
-    lines, numbered = read_as.name, read_as.numbered_customers
+    lines = read_as.name
     problems += checks.unreadable_columns(engine, lines, staged, names, dates_settled=not problems)
     duplicates.leave_out(engine, lines, staged, read, agreed=wishes.remove_duplicates)
     settled = settle_currency(engine, lines, wishes.currency, mapping, ", ".join(names), wishes.rates)
@@ -302,7 +302,7 @@ def _read(
     known = None if isinstance(settled, Problem) else settled
     report, orders = quality.make_report(
         engine, lines, files=names, mapping=mapping, layout=layout, currency=known, warnings=warnings,
-        numbered_customers=numbered,
+        customer_form=read_as.customer_form,
         assumed=[
             *(finding for file in opened for finding in file.assumed),
             *assumed.of_columns(mapping, styles.date, styles.numbers, staged.votes, wishes.date_order),
@@ -321,7 +321,7 @@ def _read(
         complete=complete,
         source_files=names,
         stored=stored,
-        numbered_customers=numbered,
+        customer_form=read_as.customer_form,
         held_attributes=held_attributes(read[0], mapping) if complete and not stored else (),
     )
     # A payment that failed is no order, so where all lines are orders there is none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from clv.ingest import sql, vocabulary
+from clv.ingest.identifier_form import PLAIN
 from clv.ingest.layout import Layout
 from clv.ingest.staging import Staged
 
@@ -100,8 +101,8 @@ def refunded_in_full(layout: Layout | None) -> str:
 def guest(staged: Staged, identifier: str) -> str:
     """SQL condition: the customer cell says that the buyer is a guest."""
     words = staged.layout.guests if staged.layout else ()
-    if "customer" in staged.whole:
-        numbers = [word for word in words if word.removeprefix("-").isdigit()]
+    if (form := staged.whole.get("customer")) is not None:
+        numbers = [word for word in words if word.removeprefix("-").isdigit() and form == PLAIN]
         return f"coalesce(customer_number IN ({', '.join(numbers)}), FALSE)" if numbers else "FALSE"
     return f"coalesce({sql.one_of(f'lower({identifier})', words)}, FALSE)" if words else "FALSE"
 

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from clv.ingest import sql
+from clv.ingest.identifier_form import IdentifierForm
 from clv.ingest.marks import Marks
 from clv.ingest.watch import run_watched
 
@@ -94,6 +95,8 @@ class Spool:
         How the numbers that have been read are written, in the words of `clv.ingest.amounts`.
     with_at, with_point : mapping of position to int
         Of each column of identifiers, how many hold an @ and how many hold ".0".
+    forms : mapping of position to IdentifierForm
+        How the whole numbers among identifiers are written, where not as numbers always are.
     cells : pyarrow Table or None
         The columns in the order of the rows, where they are held in memory outside the engine, which cannot move them to
         the disk.
@@ -112,6 +115,7 @@ class Spool:
     votes: Mapping[int, Counter[str]]
     with_at: Mapping[int, int]
     with_point: Mapping[int, int]
+    forms: Mapping[int, IdentifierForm] = field(default_factory=dict)
     cells: pa.Table | None = None
 
 

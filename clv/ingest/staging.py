@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from clv.ingest import sql
 from clv.ingest.columns import FURTHER_FIELDS, ColumnMapping, find_column
+from clv.ingest.identifier_form import PLAIN, IdentifierForm
 from clv.ingest.layout import Layout
 from clv.ingest.spool import NUMBER, Role, Spool
 
@@ -43,8 +44,8 @@ class Staged:
     unread, missing : mapping of field to int
         Of the date and each number field, how many cells have text that is still to be read; of these and the
         identifiers, how many have no value at all.
-    whole : frozenset of str
-        The identifiers of which every one is a whole number or missing.
+    whole : mapping of field to IdentifierForm
+        The identifiers of which every one is a whole number or missing, and how all of them are written.
     rows : int
         How many lines there are.
     votes : mapping of field to Counter
@@ -60,7 +61,7 @@ class Staged:
     mapping: ColumnMapping
     unread: dict[str, int]
     missing: dict[str, int]
-    whole: frozenset[str]
+    whole: Mapping[str, IdentifierForm]
     rows: int
     votes: dict[str, Counter[str]]
     with_at: dict[str, int]
@@ -103,6 +104,7 @@ def stage(
     unread, missing = dict.fromkeys(typed, 0), dict.fromkeys(typed, 0)
     votes: dict[str, Counter[str]] = {field: Counter() for field in numbers}
     with_at, with_point = dict.fromkeys(IDENTIFIERS, 0), dict.fromkeys(IDENTIFIERS, 0)
+    forms: dict[str, set[IdentifierForm]] = {field: set() for field in IDENTIFIERS}
     for file in spools:
         for field in typed:
             position = _position(file.columns, getattr(mapping, field))
@@ -116,8 +118,14 @@ def stage(
             if field in IDENTIFIERS:
                 with_at[field] += file.with_at[position]
                 with_point[field] += file.with_point[position]
+                forms[field].add(file.forms.get(position, PLAIN))
     rows = sum(file.rows for file in spools)
-    whole = frozenset(field for field in IDENTIFIERS if not unread.pop(field))
+    # Numbers of different forms are no numbers of each other.
+    whole = {
+        field: next(iter(forms[field]), PLAIN)
+        for field in IDENTIFIERS
+        if not unread.pop(field) and len(forms[field]) < 2
+    }
     return Staged(view, numbers, mapping, unread, missing, whole, rows, votes, with_at, with_point, layout)
 
 
@@ -181,7 +189,7 @@ def _select(
 
 def _text(file: Spool, position: int) -> str:
     """The text of a cell; of one that has been read only an identifier's can be told."""
-    text, number = f"t{position}", f"CAST(n{position} AS VARCHAR)"
+    text, number = f"t{position}", file.forms.get(position, PLAIN).sql(f"n{position}")
     absent = file.unread.get(position) == 0
     if file.roles[position] != "identifier":
         return "NULL::VARCHAR" if absent else text

@@ -11,6 +11,7 @@ from ibis.backends.duckdb import Backend
 
 from clv.ingest import sql
 from clv.ingest.columns import ColumnMapping
+from clv.ingest.identifier_form import IdentifierForm
 
 COLUMNS = ("source_file", "source_line", "customer_id", "order_id", "ordered_at", "amount", "is_refund")
 RESERVED = (*COLUMNS, "customer_number", "discount_given")
@@ -45,8 +46,9 @@ class Transactions:
         Whether it is known that every line is an order of its own and none is a refund.
     source_files : tuple of str
         The values of `source_file`, where they are known and no two files share one.
-    numbered_customers : bool
-        Whether the table has a column `customer_number` (int64) too: the customer_id, of which each is a whole number.
+    customer_form : IdentifierForm or None
+        How the customer_id is written of which each is a whole number, where the table has that as `customer_number`
+        (int64) too; or else None.
     has_discount : bool
         Whether the table has a column `discount_given` (decimal(18, 4), money) too, which `amount` is net of.
     held_attributes : tuple of pyarrow ChunkedArray
@@ -59,7 +61,7 @@ class Transactions:
     has_order_id: bool
     a_line_each: bool = False
     source_files: tuple[str, ...] = ()
-    numbered_customers: bool = False
+    customer_form: IdentifierForm | None = None
     has_discount: bool = False
     held_attributes: tuple[pa.ChunkedArray, ...] = field(default=(), compare=False, repr=False)
 
@@ -74,7 +76,7 @@ def keep(
     complete: bool,
     source_files: Sequence[str],
     stored: bool,
-    numbered_customers: bool = False,
+    customer_form: IdentifierForm | None = None,
     held_attributes: Sequence[pa.ChunkedArray] = (),
 ) -> Transactions:
     """Name the kept lines in the connection, in the order of the files.
@@ -85,8 +87,8 @@ def keep(
         Whether every line is kept, so that none need be asked for its reason.
     stored : bool
         Copy them into a table, which needs nothing else any more; a view needs no copy, but what it is made of.
-    numbered_customers : bool
-        Whether `customer_number` tells customers apart.
+    customer_form : IdentifierForm or None
+        How customers are written whom `customer_number` tells apart.
     held_attributes : sequence of pyarrow ChunkedArray
         As of `Transactions`.
     """
@@ -94,7 +96,7 @@ def keep(
     named = "".join(
         f", attribute_{number} AS {sql.identifier(name)}" for number, name in enumerate(attributes)
     )
-    number = "customer_number, " if numbered_customers else ""
+    number = "customer_number, " if customer_form else ""
     discount = (
         ", CAST(abs(coalesce(discount, 0)) AS DECIMAL(18,4)) AS discount_given" if mapping.discount else ""
     )
@@ -112,7 +114,7 @@ def keep(
         filled is not None,
         a_line_each,
         tuple(source_files) if len(set(source_files)) == len(source_files) else (),
-        numbered_customers,
+        customer_form,
         bool(mapping.discount),
         tuple(held_attributes),
     )

@@ -15,6 +15,7 @@ from clv.history import grouped, numbered
 from clv.history.engine import to_frame
 from clv.history.summary import _summary_expression, _typed
 from clv.ingest import Transactions
+from clv.ingest.identifier_form import PLAIN
 
 LINES = st.lists(
     st.tuples(
@@ -62,7 +63,13 @@ def test_same_summary_as_the_expressions(
             order_id::VARCHAR AS order_id, channel::VARCHAR AS channel, ordered_at::TIMESTAMP AS ordered_at),
             customer_id::BIGINT AS customer_number FROM given""")
     transactions = Transactions(
-        connection.table("lines"), ("channel",), None, True, a_line_each, ("f.csv",), numbered_customers
+        connection.table("lines"),
+        ("channel",),
+        None,
+        True,
+        a_line_each,
+        ("f.csv",),
+        PLAIN if numbered_customers else None,
     )
     as_of = dt.date(2024, 1, 1 + shown)
     with patch.object(numbered, "ORDERS_A_RANGE", most):
