@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial, reduce
 from pathlib import Path
 
@@ -38,8 +38,8 @@ from clv.ingest.spool import NATIVES, Role, Spool, cleaning, kept_text
 BLOCK_BYTES = 2**21
 # What stays in the processor's cache while it is looked at from several sides.
 SLICE_BYTES = 2**17
-# Arrow takes a cell for such a thing only if it is written in the one way that needs no second look.
-TYPES: dict[Role, pa.DataType] = {"identifier": pa.int64(), "date": pa.timestamp("s")}
+# Arrow takes a cell for a moment only if it is written in the one way that needs no second look.
+MOMENT, DAY = pa.timestamp("s"), "2024-01-18"
 # Up to here cents are exact but for this much.
 MOST_MONEY, ROUNDING = 1e10, 5e-4
 
@@ -62,6 +62,28 @@ class PlainText:
     cells: pa.Table
     votes: Mapping[int, Counter[str]]
     forms: Mapping[int, IdentifierForm]
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """How the columns of a text are read.
+
+    Parameters
+    ----------
+    separator, width, roles, blanks
+        As of `read_plain_text`.
+    prefixes : mapping of position to str
+        What stands in front of the numbers of identifiers, where they are not read as such at once.
+    types : mapping of position to pyarrow DataType
+        What the cells are parsed as.
+    """
+
+    separator: str
+    width: int
+    roles: Mapping[int, Role]
+    blanks: str
+    prefixes: Mapping[int, str]
+    types: Mapping[int, pa.DataType]
 
 
 @dataclass(frozen=True)
@@ -90,19 +112,8 @@ def read_plain_text(
     the first rows, the `sample`, are texts. `blanks` are those that a cell may begin or end with. `tell` hears the rows so
     far; whatever it raises ends the read.
     """
-    first = {
-        at: [row[at] for row in sample if at < len(row)] for at, role in roles.items() if role == "identifier"
-    }
-    prefixes = {at: prefix for at, cells in first.items() if (prefix := prefix_of(cells)) is not None}
-    # Numbers as they are always written are read as such; the others are looked for in texts.
-    prefixed = {at: prefix for at, prefix in prefixes.items() if prefix or are_padded(first[at])}
-    roles = {
-        at: "text" if at in first and (at not in prefixes or at in prefixed) else role
-        for at, role in roles.items()
-    }
-    read = partial(
-        _read_block, separator=separator, width=width, roles=roles, prefixes=prefixed, blanks=blanks
-    )
+    columns = _columns_as_in(sample, separator, width, roles, blanks)
+    read = partial(_read_block, columns=columns)
     blocks: list[_Block] = []
     rows = held = 0
     for block in each_block(path, read, first_byte, BLOCK_BYTES):
@@ -114,46 +125,62 @@ def read_plain_text(
     if not blocks:
         return None
     votes = {at: sum((block.votes[at] for block in blocks), Counter[str]()) for at in blocks[0].votes}
-    forms = {at: form_of(prefix, [block.numbers[at] for block in blocks]) for at, prefix in prefixed.items()}
+    forms = {
+        at: form_of(prefix, [block.numbers[at] for block in blocks])
+        for at, prefix in columns.prefixes.items()
+    }
     known = {at: form for at, form in forms.items() if form is not None}
     if len(known) < len(forms):
         return None
     return PlainText(pa.concat_tables([block.cells for block in blocks]), votes, known)
 
 
-def _read_block(
-    block: bytes,
-    separator: str,
-    width: int,
-    roles: Mapping[int, Role],
-    prefixes: Mapping[int, str],
-    blanks: str,
-) -> _Block | None:
-    types = {at: TYPES.get(role, pa.string()) for at, role in roles.items()}
+def _columns_as_in(
+    sample: Sequence[Sequence[str]], separator: str, width: int, roles: Mapping[int, Role], blanks: str
+) -> _Columns:
+    """How columns are read that go on as they begin."""
+    types: dict[int, pa.DataType] = {}
+    prefixes: dict[int, str] = {}
+    for at, role in roles.items():
+        cells = [row[at] for row in sample if at < len(row)]
+        types[at] = pa.string()
+        if role == "date" and not any(len(cell) > len(DAY) for cell in cells):
+            types[at] = MOMENT
+        prefix = prefix_of(cells) if role == "identifier" else None
+        if prefix == "" and not are_padded(cells):
+            types[at] = pa.int64()
+        elif prefix is not None:
+            prefixes[at] = prefix
+    return _Columns(separator, width, roles, blanks, prefixes, types)
+
+
+def _read_block(block: bytes, columns: _Columns) -> _Block | None:
     cells: dict[str, pa.Array] = {}
     votes: dict[int, Counter[str]] = {}
     numbers: dict[int, Numbers] = {}
     try:
-        _refuse_odd_quotes(block, separator)
+        _refuse_odd_quotes(block, columns.separator)
         if b"\r" in block and block.count(b"\r") > block.count(b"\r\n"):
             raise _NotPlainError
-        parsed = _parsed(block, separator, width, types).combine_chunks()
-        if not _is_every_byte_told(block, parsed, width):
+        parsed = _parsed(block, columns, columns.types).combine_chunks()
+        if not _is_every_byte_told(block, parsed, columns.width):
             if len(parsed) != _lines(block):
                 raise _NotPlainError
-            _refuse_odd_identifiers(block, parsed, separator, width, roles)
-        for at, role in roles.items():
+            _refuse_odd_identifiers(block, parsed, columns)
+        for at, role in columns.roles.items():
             column = parsed[f"c{at}"].chunk(0)
             if role == "number":
                 column, votes[at] = _amounts(column)
             elif role == "date":
-                column = pc.cast(column, pa.timestamp("us")).view(pa.int64())
-            elif at in prefixes:
-                if (found := numbers_in(column, prefixes[at])) is None:
+                moment = pc.cast(column, MOMENT) if columns.types[at] != MOMENT else column
+                column = pc.cast(moment, pa.timestamp("us")).view(pa.int64())
+            elif at in columns.prefixes:
+                if (found := numbers_in(column, columns.prefixes[at])) is None:
                     raise _NotPlainError
                 numbers[at], column = found, found.values
-            cells[f"{'n' if role in NATIVES or at in prefixes else 't'}{at}"] = column
-        _refuse_blank_rows(cells, roles, blanks)
+            is_text = pa.types.is_string(column.type)
+            cells[f"{'t' if is_text else 'n'}{at}"] = column
+        _refuse_blank_rows(cells, columns)
     except (pa.ArrowInvalid, _NotPlainError):
         return None
     return _Block(pa.table(cells), votes, numbers)
@@ -163,13 +190,15 @@ class _NotPlainError(Exception):
     """A cell may be read in more than one way."""
 
 
-def _parsed(block: bytes, separator: str, width: int, types: Mapping[int, pa.DataType]) -> pa.Table:
+def _parsed(block: bytes, columns: _Columns, types: Mapping[int, pa.DataType]) -> pa.Table:
     names = {f"c{at}": kind for at, kind in types.items()}
+    every = [f"c{at}" for at in range(columns.width)]
     return csv.read_csv(
         pa.BufferReader(block),
-        csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=[f"c{at}" for at in range(width)]),
+        csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=every),
         csv.ParseOptions(
-            delimiter=separator, quote_char='"' if b'"' in block else False, double_quote=False, ignore_empty_lines=False
+            delimiter=columns.separator, quote_char='"' if b'"' in block else False, double_quote=False,
+            ignore_empty_lines=False,
         ),
         csv.ConvertOptions(
             column_types=names, include_columns=list(names), null_values=[""], strings_can_be_null=True,
@@ -195,7 +224,7 @@ def _shortest(column: pa.Array) -> int:
         return int(pc.sum(pc.binary_length(column)).as_py() or 0)
     filled = len(column) - column.null_count
     if pa.types.is_timestamp(column.type):
-        return filled * len("2024-01-18")
+        return filled * len(DAY)
     least = pc.min(column)
     return digits_of(column) if filled and least.as_py() > 0 else 0
 
@@ -239,27 +268,27 @@ def _may_begin_oddly(block: bytes, separator: str) -> bool:
     return False
 
 
-def _refuse_odd_identifiers(
-    block: bytes, parsed: pa.Table, separator: str, width: int, roles: Mapping[int, Role]
-) -> None:
+def _refuse_odd_identifiers(block: bytes, parsed: pa.Table, columns: _Columns) -> None:
     """Arrow takes 007 and 0x7 for 7, and -0 for 0, which are no such numbers; it also takes blanks off before it looks."""
-    identifiers = [at for at, role in roles.items() if role == "identifier"]
+    identifiers = [at for at, kind in columns.types.items() if pa.types.is_integer(kind)]
     if not identifiers:
         return
     least = [pc.min(parsed[f"c{at}"]).as_py() for at in identifiers]
-    if any(number is not None and number < 1 for number in least) or _may_begin_oddly(block, separator):
-        texts = _parsed(block, separator, width, dict.fromkeys(identifiers, pa.string()))
+    if any(number is not None and number < 1 for number in least) or _may_begin_oddly(
+        block, columns.separator
+    ):
+        texts = _parsed(block, columns, dict.fromkeys(identifiers, pa.string()))
         if any(pc.any(pc.match_substring_regex(text, r"^(\s|0.|-0)")).as_py() for text in texts.columns):
             raise _NotPlainError
 
 
-def _refuse_blank_rows(cells: Mapping[str, pa.Array], roles: Mapping[int, Role], blanks: str) -> None:
+def _refuse_blank_rows(cells: Mapping[str, pa.Array], columns: _Columns) -> None:
     """A row without a date may have no value at all, or only blanks."""
-    dates = [cells[f"n{at}"] for at, role in roles.items() if role == "date"]
+    dates = [cells[f"n{at}"] for at, role in columns.roles.items() if role == "date"]
     if any(not date.null_count for date in dates):
         return
     is_blank = reduce(pc.and_, (column.is_null() for column in cells.values()))
-    if blanks or pc.any(is_blank).as_py():
+    if columns.blanks or pc.any(is_blank).as_py():
         raise _NotPlainError
 
 
@@ -300,8 +329,9 @@ def spool_plain_text(
     line = np.arange(first_line, first_line + len(text.cells), dtype=np.int32)
     cells = text.cells.append_column("line", pa.array(line))
     for at, role in roles.items():
-        steps = _cleaning_of(role, marks)
-        if f"t{at}" in cells.column_names and steps:
+        if f"t{at}" not in cells.column_names:
+            continue
+        if steps := _cleaning_of(cells[f"t{at}"], role, marks):
             place = cells.column_names.index(f"t{at}")
             cells = cells.set_column(place, f"t{at}", _cleaned(engine, cells[f"t{at}"], steps))
     handed, table = sql.unique_name("plain"), sql.unique_name("spool")
@@ -339,10 +369,37 @@ def _holding(cells: pa.Table, name: str, mark: str) -> int:
     return int(pc.sum(pc.match_substring(cells[name], mark)).as_py() or 0)
 
 
-def _cleaning_of(role: Role, marks: Marks) -> list[Callable[[str], str]]:
-    if role != "kept":
+def _cleaning_of(texts: pa.ChunkedArray, role: Role, marks: Marks) -> list[Callable[[str], str]]:
+    """The steps of cleaning that may change one of the texts; most columns need none, and each takes longer than this look."""
+    if role == "kept" and " " not in marks.blanks:
+        return []
+    first, last = _letters_at_ends(texts)
+    if role == "kept":
+        return [partial(kept_text, marks=marks)] if " " in first | last else []
+    marks = replace(
+        marks,
+        told_as_text=marks.told_as_text and bool(first & set("'=")),
+        blanks=marks.blanks if any(letter <= " " or letter > "~" for letter in first | last) else "",
+    )
+    if marks.told_as_text or marks.blanks:
         return cleaning(marks)
-    return [partial(kept_text, marks=marks)] if " " in marks.blanks else []
+    shortest = pc.min(pc.binary_length(texts)).as_py()
+    return cleaning(marks) if shortest is not None and shortest <= max(map(len, sql.NO_VALUE)) else []
+
+
+def _letters_at_ends(texts: pa.ChunkedArray) -> tuple[set[str], set[str]]:
+    """With which bytes, as Latin-1 letters, texts begin, and with which they end."""
+    seen = np.zeros((2, 256), dtype=np.bool_)
+    for part in texts.chunks:
+        _, places, letters = part.buffers()
+        place = np.frombuffer(places, dtype=np.int32)[part.offset : part.offset + len(part) + 1]
+        begin, end = place[:-1], place[1:]
+        filled = end > begin
+        codes = np.frombuffer(letters or b"", dtype=np.uint8)
+        seen[0, codes[begin[filled]]] = True
+        seen[1, codes[end[filled] - 1]] = True
+    first, last = ({chr(code) for code in np.flatnonzero(row)} for row in seen)
+    return first, last
 
 
 def _cleaned(
