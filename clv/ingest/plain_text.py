@@ -159,13 +159,14 @@ def _read_block(block: bytes, columns: _Columns) -> _Block | None:
     votes: dict[int, Counter[str]] = {}
     numbers: dict[int, Numbers] = {}
     try:
-        _refuse_odd_quotes(block, columns.separator)
+        quotes = _quotes_around_cells(block, columns.separator)
         if b"\r" in block and block.count(b"\r") > block.count(b"\r\n"):
             raise _NotPlainError
         parsed = _parsed(block, columns, columns.types).combine_chunks()
-        if not _is_every_byte_told(block, parsed, columns.width):
-            if len(parsed) != _lines(block):
-                raise _NotPlainError
+        every_byte_told = _is_every_byte_told(block, parsed, columns.width, quotes)
+        if (quotes or not every_byte_told) and len(parsed) != _lines(block):
+            raise _NotPlainError
+        if not every_byte_told:
             _refuse_odd_identifiers(block, parsed, columns)
         for at, role in columns.roles.items():
             column = parsed[f"c{at}"].chunk(0)
@@ -207,15 +208,15 @@ def _parsed(block: bytes, columns: _Columns, types: Mapping[int, pa.DataType]) -
     )  # fmt: skip
 
 
-def _is_every_byte_told(block: bytes, parsed: pa.Table, width: int) -> bool:
-    """Whether the block is as long as its cells are where each is written in the shortest way.
+def _is_every_byte_told(block: bytes, parsed: pa.Table, width: int, quotes: int) -> bool:
+    """Whether the block is as long as its cells are where each is written in the shortest way, within quotation marks or not.
 
-    Then none is written in another way, such as 007 for 7, and every line is a row.
+    Then none is written in another way, such as 007 for 7, and every line that ends outside of quotation marks is a row.
     """
-    if parsed.num_columns < width or b'"' in block or b"\r" in block:
+    if parsed.num_columns < width or b"\r" in block:
         return False
     lengths = [_shortest(parsed.column(at).chunk(0)) for at in range(width)]
-    return sum(lengths) + len(parsed) * width - (not block.endswith(b"\n")) == len(block)
+    return sum(lengths) + quotes + len(parsed) * width - (not block.endswith(b"\n")) == len(block)
 
 
 def _shortest(column: pa.Array) -> int:
@@ -234,10 +235,10 @@ def _lines(block: bytes) -> int:
     return int(feeds) + (not block.endswith(b"\n"))
 
 
-def _refuse_odd_quotes(block: bytes, separator: str) -> None:
-    """Every other quotation mark must begin a cell, and the ones between end it."""
+def _quotes_around_cells(block: bytes, separator: str) -> int:
+    """How many quotation marks there are, of which every other must begin a cell, and the ones between end it."""
     if b'"' not in block:
-        return
+        return 0
     codes = np.frombuffer(b"\n" + block + b"\n", dtype=np.uint8)
     at = np.flatnonzero(codes == ord('"'))
     begins, ends = codes[at[::2] - 1], codes[at[1::2] + 1]
@@ -245,6 +246,7 @@ def _refuse_odd_quotes(block: bytes, separator: str) -> None:
     ended = (ends == ord("\n")) | (ends == ord("\r")) | (ends == ord(separator))
     if at.size % 2 or not begun.all() or not ended.all():
         raise _NotPlainError
+    return int(at.size)
 
 
 def _may_begin_oddly(block: bytes, separator: str) -> bool:
@@ -375,7 +377,8 @@ def _cleaning_of(texts: pa.ChunkedArray, role: Role, marks: Marks) -> list[Calla
         return []
     first, last = _letters_at_ends(texts)
     if role == "kept":
-        return [partial(kept_text, marks=marks)] if " " in first | last else []
+        may_be_blank = any(letter == " " or letter > "~" for letter in first | last)
+        return [partial(kept_text, marks=marks)] if may_be_blank else []
     marks = replace(
         marks,
         told_as_text=marks.told_as_text and bool(first & set("'=")),
