@@ -46,8 +46,7 @@ class OrderLines:
     @property
     def carried(self) -> list[str]:
         """Attributes of the first order that need not be looked for: lines are orders, in the order of their one file."""
-        lines_are_orders = self.transactions.a_line_each and self.transactions.customer_form
-        if not lines_are_orders or len(self.transactions.source_files) != 1:
+        if not self.transactions.a_line_each or len(self.transactions.source_files) != 1:
             return []
         return [name for name in self.transactions.attributes if not is_latest(name)]
 

@@ -13,7 +13,9 @@ def identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, field: str) ->
     column = f"{field}_text"
     if not staged.with_point[field]:
         return column
-    floats = sql.count(engine, f"{staged.table} WHERE regexp_full_match({column}, '\\d+\\.0+')")
+    # Most texts are known not to be one by their last letter, sooner than by a pattern.
+    is_float = f"ends_with({column}, '0') AND regexp_full_match({column}, '\\d+\\.0+')"
+    floats = sql.count(engine, f"{staged.table} WHERE {is_float}")
     if floats and floats >= 0.9 * sql.count(engine, f"{staged.table} WHERE {column} IS NOT NULL"):
         return f"regexp_replace({column}, '^(\\d+)\\.0+$', '\\1')"
     return column

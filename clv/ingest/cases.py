@@ -49,7 +49,7 @@ class Cases:
 def cases_of(engine: duckdb.DuckDBPyConnection, staged: Staged) -> Cases:
     """Find out which conditions can hold."""
     guest, refund_type = (
-        row_rules.guest(staged, buyers.customer(engine, staged)),
+        row_rules.guest(staged, buyers.identifier(engine, staged, "customer")),
         row_rules.refund_type(staged),
     )
     if guest != "FALSE" and not sql.count(engine, f"(SELECT 1 FROM {staged.table} WHERE {guest} LIMIT 1)"):

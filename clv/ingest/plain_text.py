@@ -345,8 +345,8 @@ def spool_plain_text(
     return Spool(
         name, table, columns, dict(roles), "line", len(cells), 0, 0,
         {at: filled.get(f"t{at}", 0) for at in typed}, {at: filled.get(f"n{at}", 0) for at in typed}, text.votes,
-        {at: _holding(cells, f"t{at}", "@") for at in identifiers},
-        {at: _holding(cells, f"t{at}", ".0") for at in identifiers}, text.forms, cells,
+        {at: _holds(cells, f"t{at}", "@") for at in identifiers},
+        {at: _holds(cells, f"t{at}", ".0") for at in identifiers}, text.forms, cells,
     )  # fmt: skip
 
 
@@ -364,11 +364,10 @@ def _columns(names: Sequence[str], roles: Mapping[int, Role]) -> str:
     return ", ".join(listed)
 
 
-def _holding(cells: pa.Table, name: str, mark: str) -> int:
-    """In how many cells of a column, if there is such a column, a mark stands."""
-    if name not in cells.column_names:
-        return 0
-    return int(pc.sum(pc.match_substring(cells[name], mark)).as_py() or 0)
+def _holds(cells: pa.Table, name: str, mark: str) -> bool:
+    """Whether a mark stands in a column, if there is such a column."""
+    parts = cells[name].chunks if name in cells.column_names else []
+    return any(pc.any(pc.match_substring(part, mark)).as_py() for part in parts)
 
 
 def _cleaning_of(texts: pa.ChunkedArray, role: Role, marks: Marks) -> list[Callable[[str], str]]:

@@ -104,7 +104,12 @@ def guest(staged: Staged, identifier: str) -> str:
     if (form := staged.whole.get("customer")) is not None:
         numbers = [word for word in words if word.removeprefix("-").isdigit() and form == PLAIN]
         return f"coalesce(customer_number IN ({', '.join(numbers)}), FALSE)" if numbers else "FALSE"
-    return f"coalesce({sql.one_of(f'lower({identifier})', words)}, FALSE)" if words else "FALSE"
+    if not words:
+        return "FALSE"
+    # Most names are longer than such a word, which is sooner known than what they say.
+    longest = max(len(word.encode()) for word in words)
+    said = sql.one_of(f"lower({identifier})", words)
+    return f"coalesce(CASE WHEN strlen({identifier}) <= {longest} THEN {said} END, FALSE)"
 
 
 def minor_units(layout: Layout | None, *, dates_are_unix: bool) -> str | None:

@@ -93,8 +93,8 @@ class Spool:
         Of each column of identifiers, dates or numbers, how many cells are text, and how many have been read.
     votes : mapping of position to Counter
         How the numbers that have been read are written, in the words of `clv.ingest.amounts`.
-    with_at, with_point : mapping of position to int
-        Of each column of identifiers, how many hold an @ and how many hold ".0".
+    with_at, with_point : mapping of position to bool
+        Of each column of identifiers, whether one holds an @ and whether one holds ".0".
     forms : mapping of position to IdentifierForm
         How the whole numbers among identifiers are written, where not as numbers always are.
     cells : pyarrow Table or None
@@ -113,8 +113,8 @@ class Spool:
     unread: Mapping[int, int]
     read: Mapping[int, int]
     votes: Mapping[int, Counter[str]]
-    with_at: Mapping[int, int]
-    with_point: Mapping[int, int]
+    with_at: Mapping[int, bool]
+    with_point: Mapping[int, bool]
     forms: Mapping[int, IdentifierForm] = field(default_factory=dict)
     cells: pa.Table | None = None
 
@@ -313,5 +313,5 @@ def _counted(
         found["rows"], found["blank"], found["split"], {at: found[f"unread{at}"] for at in typed},
         {at: found[f"read{at}"] for at in typed},
         {at: Counter({way: found[f"{way}{at}"] for way in (*ways, "ungrouped")}) for at in numbers},
-        {at: found[f"@{at}"] for at in identifiers}, {at: found[f".0{at}"] for at in identifiers},
+        {at: found[f"@{at}"] > 0 for at in identifiers}, {at: found[f".0{at}"] > 0 for at in identifiers},
     )  # fmt: skip

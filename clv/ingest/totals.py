@@ -31,8 +31,12 @@ def is_totals_line(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
 
 def _alone(engine: duckdb.DuckDBPyConnection, staged: Staged, words: Sequence[str]) -> list[str]:
     """Customers that are such a word and have one line."""
-    # Few identifiers end in anything but a digit, and only those are compared with the words.
-    texts = f"(SELECT customer_text FROM {staged.table} WHERE customer_text[-1] > '9')"
+    # Few identifiers are short and end in anything but a digit, and only those are compared with the words.
+    longest = max(len(word.encode()) for word in words)
+    texts = (
+        f"(SELECT customer_text FROM {staged.table}"
+        f" WHERE strlen(customer_text) <= {longest} AND customer_text[-1] > '9')"
+    )
     found = engine.execute(
         f"SELECT customer_text FROM {texts} WHERE lower(customer_text) IN ({sql.literals(words)})"
         " GROUP BY customer_text HAVING count(*) = 1 LIMIT 100"

@@ -1,4 +1,4 @@
-"""The summary of customers who are known by whole numbers: their orders come over as they stand and are grouped here.
+"""The summary of each customer: orders come over from the engine as they stand and are grouped here.
 
 Orders are entries of a sparse matrix of customers and days, whose compressed rows are what is walked along. To count
 them into its rows is faster than any sort.
@@ -13,14 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from scipy import sparse
 
 from clv.history.order_lines import OrderLines
 from clv.history.purchase_walk import Integers, OrderDays, days_of, is_countable, walk
 from clv.ingest import sql
-from clv.ingest.side_by_side import side_by_side
+from clv.ingest.side_by_side import WORKERS, side_by_side
 
-# Orders come over in ranges of customers.
+# Orders come over in ranges of customers, so that memory stays bounded.
 ORDERS_A_RANGE = 12_000_000
 # Numbers of a range up to so many times as wide as there are lines need no table to be told apart.
 NUMBERS_A_LINE = 2
@@ -28,23 +29,21 @@ NUMBERS_A_LINE = 2
 
 @dataclass(frozen=True)
 class _Range:
-    """Customers from one number to another, and SQL for their lines; `dense` are not many more numbers than lines."""
+    """Some customers: SQL for their lines, and their first and last number where not many more numbers than lines lie between."""
 
-    low: int
-    high: int
-    condition: str
-    dense: bool
+    condition: str = "TRUE"
+    dense: tuple[int, int] | None = None
 
     def orders(self, lines: OrderLines) -> str:
-        """SQL of the orders; dense numbers are counted from the lowest one on, which takes less room."""
+        """SQL of the orders; dense numbers are counted from the first one on, which takes less room."""
         orders = lines.orders(self.condition)
-        if not self.dense:
+        if self.dense is None:
             return orders
-        return f"SELECT * REPLACE ((_customer - {self.low})::INTEGER AS _customer) FROM ({orders})"
+        return f"SELECT * REPLACE ((_customer - {self.dense[0]})::INTEGER AS _customer) FROM ({orders})"
 
 
-def summary_of_numbered(lines: OrderLines) -> pa.Table | None:
-    """One row per customer as of `walk`, with the attributes that are carried, sorted by number.
+def summary_by_customer(lines: OrderLines) -> pa.Table | None:
+    """One row per customer as of `walk`, with _first_moment and the attributes that are carried, sorted by customer.
 
     None where there is more money than can be counted exactly, or no customer.
     """
@@ -56,29 +55,49 @@ def summary_of_numbered(lines: OrderLines) -> pa.Table | None:
         if not is_countable(orders["money"]):
             return None
         found.append(_summary_of(orders, some, lines))
-    return pa.concat_tables(found) if found else None
+    if not found:
+        return None
+    summary = pa.concat_tables(found)
+    # Ranges of names hold names from everywhere.
+    is_sorted = lines.transactions.customer_form or len(found) == 1
+    return summary if is_sorted else summary.sort_by("_customer")
 
 
 def _ranges(lines: OrderLines) -> list[_Range]:
-    """Ranges of customers with about as many lines each, in ascending order."""
-    ends = "count(*), min(customer_number), max(customer_number)"
-    count, low, high = lines.engine.execute(f"SELECT {ends} FROM {lines.relation}").fetchone() or (0, 0, 0)
+    """Ranges of customers with about as many lines each, those of numbers in ascending order."""
+    is_numbered = lines.transactions.customer_form is not None
+    ends = "min(customer_number), max(customer_number)" if is_numbered else "NULL, NULL"
+    count, low, high = lines.engine.execute(f"SELECT count(*), {ends} FROM {lines.relation}").fetchone() or (
+        0,
+        None,
+        None,
+    )
     ranges = -(-count // ORDERS_A_RANGE)
-    if ranges < 2:
-        return [_Range(low, high, "TRUE", high - low < NUMBERS_A_LINE * count)] if count else []
-    shares = [number / ranges for number in range(1, ranges)]
-    found = lines.engine.execute(
-        f"SELECT approx_quantile(customer_number, {shares}) FROM {lines.relation}"
-    ).fetchone()
-    firsts = sorted({low, *(found[0] if found else ())})
+    if not is_numbered:
+        return [
+            _Range(f"hash(customer_id) % {ranges} = {at}" if ranges > 1 else "TRUE") for at in range(ranges)
+        ]
+    firsts = [low, *_quantiles(lines, ranges)] if count else []
     lasts = [*(first - 1 for first in firsts[1:]), high]
     return [
         _Range(
-            first, last, f"customer_number BETWEEN {first} AND {last}",
-            last - first < NUMBERS_A_LINE * count // ranges,
+            f"customer_number BETWEEN {first} AND {last}" if ranges > 1 else "TRUE",
+            (first, last) if last - first < NUMBERS_A_LINE * count // ranges else None,
         )
-        for first, last in zip(firsts, lasts, strict=True)
-    ]  # fmt: skip
+        for first, last in zip(firsts, lasts, strict=False)
+    ]
+
+
+def _quantiles(lines: OrderLines, ranges: int) -> list[int]:
+    """The least numbers of the second and the further ranges, of about as many lines each."""
+    if ranges < 2:
+        return []
+    shares = [number / ranges for number in range(ranges)]
+    found = lines.engine.execute(
+        f"SELECT approx_quantile(customer_number, {shares}) FROM {lines.relation}"
+    ).fetchone()
+    low, *others = found[0] if found else [0]
+    return sorted({number for number in others if number > low})
 
 
 def _summary_of(orders: pa.Table, some: _Range, lines: OrderLines) -> pa.Table:
@@ -96,22 +115,44 @@ def _summary_of(orders: pa.Table, some: _Range, lines: OrderLines) -> pa.Table:
     return summary
 
 
-def _customers(number: pa.ChunkedArray, some: _Range) -> tuple[Integers, Integers]:
+def _customers(customer: pa.ChunkedArray, some: _Range) -> tuple[pa.Array, Integers]:
     """The different customers in ascending order, and the place of each order's customer among them."""
-    if not some.dense:
-        places, different = pd.factorize(number.to_numpy(), sort=True)
-        return different, places.astype(np.int32)
-    occurs = np.zeros(some.high - some.low + 1, dtype=np.bool_)
-    for part in number.chunks:
+    if pa.types.is_string(customer.type):
+        return _named(customer)
+    if some.dense is None:
+        places, different = pd.factorize(customer.to_numpy(), sort=True)
+        return pa.array(different), places.astype(np.int32)
+    first, last = some.dense
+    occurs = np.zeros(last - first + 1, dtype=np.bool_)
+    for part in customer.chunks:
         occurs[part.to_numpy()] = True
-    whose = number.to_numpy()
+    whose = customer.to_numpy()
     if not occurs.all():
         whose = (np.cumsum(occurs, dtype=np.int32) - 1)[whose]
-    return some.low + np.flatnonzero(occurs), whose
+    return pa.array(first + np.flatnonzero(occurs)), whose
+
+
+def _named(customer: pa.ChunkedArray) -> tuple[pa.Array, Integers]:
+    """As `_customers`, of names: each part of the orders is told apart on its own, then the names of all parts."""
+    size = -(-customer.num_chunks // WORKERS)
+    parts = [pa.chunked_array(customer.chunks[at : at + size]) for at in range(0, customer.num_chunks, size)]
+    names, places = pa.array([], pa.string()), []
+    for encoded in side_by_side(pc.dictionary_encode, parts):
+        own = encoded.chunk(encoded.num_chunks - 1).dictionary
+        known = pc.index_in(own, value_set=names)
+        is_new = known.is_null().to_numpy(zero_copy_only=False)
+        place = known.fill_null(0).to_numpy().copy()
+        place[is_new] = len(names) + np.arange(np.count_nonzero(is_new))
+        names = pa.concat_arrays([names, own.filter(pa.array(is_new))])
+        places += [place[chunk.indices.to_numpy()] for chunk in encoded.chunks]
+    order = pc.sort_indices(names)
+    rank = np.empty(len(names), dtype=np.int32)
+    rank[order.to_numpy()] = np.arange(len(names))
+    return names.take(order), rank[np.concatenate(places)]
 
 
 def _order_days(
-    customers: Integers, whose: Integers, day: Integers, money: Integers, bought: Integers
+    customers: pa.Array, whose: Integers, day: Integers, money: Integers, bought: Integers
 ) -> OrderDays:
     # Days before 1970 are below nought, which no column is.
     if (first := min(0, day.min())) < 0:
@@ -119,7 +160,7 @@ def _order_days(
     # Money of the same customer and day is added up.
     net = sparse.coo_array((money, (whose, day)), shape=(len(customers), day.max() + 1)).tocsr()
     return OrderDays(
-        pa.array(customers), bought, net.indptr[:-1], net.indices + first if first else net.indices, net.data
+        customers, bought, net.indptr[:-1], net.indices + first if first else net.indices, net.data
     )
 
 
