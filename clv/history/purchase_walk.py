@@ -50,9 +50,9 @@ class OrderDays:
     def parts(self) -> Iterator[OrderDays]:
         """Days of some customers after the other, few enough to stay in the processor's cache."""
         ends = np.searchsorted(self.starts, np.arange(DAYS_A_PART, self.day.size, DAYS_A_PART))
-        for first, last in pairwise([*np.unique([0, *ends]), len(self.starts)]):
-            begin = self.starts[first]
-            end = self.starts[last] if last < len(self.starts) else self.day.size
+        bounds = np.append(self.starts, self.day.size)
+        for first, last in pairwise(np.unique([0, *ends, len(self.starts)])):
+            begin, end = bounds[first], bounds[last]
             yield OrderDays(
                 self.customer[first:last],
                 self.bought[first:last],

@@ -11,7 +11,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from clv.history import by_customer, grouped
+from clv.history import by_customer, grouped, purchase_walk
 from clv.history.engine import to_frame
 from clv.history.summary import _summary_expression, _typed
 from clv.ingest import Transactions
@@ -72,7 +72,7 @@ def test_same_summary_as_the_expressions(
         PLAIN if numbered_customers else None,
     )
     as_of = dt.date(2024, 1, 1 + shown)
-    with patch.object(by_customer, "ORDERS_A_RANGE", most):
+    with patch.object(by_customer, "ORDERS_A_RANGE", most), patch.object(purchase_walk, "DAYS_A_PART", most):
         walked = grouped.grouped_summary(transactions, as_of)
     expected = _typed(to_frame(_summary_expression(transactions, as_of)).sort_values("customer_id"))
     if walked is None:

@@ -1,0 +1,71 @@
+"""Orders are put to their customers, whether these are known by names or by numbers, and wherever a chunk ends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clv.history.by_customer import _customers, _first_values, _Range
+from clv.history.purchase_walk import OrderDays, is_countable
+
+NAMES = st.lists(st.sampled_from(["b", "a", "ä", "Z", "10", "9", ""]), min_size=1, max_size=6)
+CHUNKS = st.lists(NAMES, min_size=1, max_size=6)
+NUMBERS = st.lists(st.lists(st.integers(3, 12), min_size=1, max_size=6), min_size=1, max_size=6)
+
+
+@given(chunks=CHUNKS)
+def test_names_are_told_apart_in_the_order_of_their_bytes(chunks: list[list[str]]) -> None:
+    written = [name for chunk in chunks for name in chunk]
+    names, whose = _customers(pa.chunked_array(chunks), _Range())
+    assert names.to_pylist() == sorted(set(written), key=str.encode)
+    assert names.take(pa.array(whose)).to_pylist() == written
+
+
+@given(chunks=NUMBERS, offset=st.sampled_from([0, -(2**63) - 3, 2**63 - 13]))
+def test_numbers_are_told_apart_dense_or_not(chunks: list[list[int]], offset: int) -> None:
+    written = [number for chunk in chunks for number in chunk]
+    dense = pa.chunked_array([[number - 3 for number in chunk] for chunk in chunks], pa.int32())
+    far = pa.chunked_array([[number + offset for number in chunk] for chunk in chunks], pa.int64())
+    for column, some, first in ((dense, _Range(dense=(3, 12)), 0), (far, _Range(), offset)):
+        customers, whose = _customers(column, some)
+        assert customers.to_pylist() == sorted({number + first for number in written})
+        assert customers.take(pa.array(whose)).to_pylist() == [number + first for number in written]
+
+
+@given(
+    values=st.lists(st.lists(st.sampled_from(["x", "y", None]), max_size=4), min_size=1, max_size=5),
+    draw=st.randoms(use_true_random=False),
+)
+def test_first_values_are_the_first_that_are_not_null(
+    values: list[list[str | None]], draw: st.DataObject
+) -> None:
+    flat = [value for chunk in values for value in chunk]
+    whose = np.array([draw.randrange(3) for _ in flat], dtype=np.int32)
+    at_first = np.array([at for at in range(len(flat)) if draw.random() < 0.7], dtype=np.int64)
+    found = _first_values(pa.chunked_array(values, pa.string()), at_first, whose, 3).to_pylist()
+    for customer in range(3):
+        own = [flat[at] for at in at_first if whose[at] == customer and flat[at] is not None]
+        assert found[customer] == (own[0] if own else None)
+
+
+def test_parts_hold_whole_customers() -> None:
+    sizes = [300_000, 1, 249_999, 2, 500_001, 400_000]
+    starts = np.cumsum([0, *sizes[:-1]])
+    days = OrderDays(pa.array(range(6)), np.arange(6), starts, np.arange(sum(sizes)), np.arange(sum(sizes)))
+    parts = list(days.parts())
+    assert len(parts) > 1
+    assert [number for part in parts for number in part.customer.to_pylist()] == list(range(6))
+    assert np.array_equal(np.concatenate([part.day for part in parts]), days.day)
+    for part in parts:
+        assert part.starts[0] == 0
+        first = part.customer[0].as_py()
+        assert np.array_equal(part.starts + starts[first], starts[first : first + len(part.customer)])
+
+
+def test_money_beyond_what_can_be_summed_is_told() -> None:
+    assert is_countable(pa.chunked_array([[10**15, -(10**15)], [5]]))
+    assert not is_countable(pa.chunked_array([[2**61, 1]]))
+    assert not is_countable(pa.chunked_array([[-(2**62)]]))
+    assert not is_countable(pa.chunked_array([[1, None]]))
