@@ -24,7 +24,7 @@ def identifier(engine: duckdb.DuckDBPyConnection, staged: Staged, field: str) ->
 def customer(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     """SQL for the buyer that the customer column names; email addresses are the same in any case."""
     named = identifier(engine, staged, "customer")
-    if not staged.with_at["customer"]:
+    if not staged.emails["customer"]:
         return named
     return f"CASE WHEN contains({named}, '@') THEN lower({named}) ELSE {named} END"
 

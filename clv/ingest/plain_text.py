@@ -345,7 +345,7 @@ def spool_plain_text(
     return Spool(
         name, table, columns, dict(roles), "line", len(cells), 0, 0,
         {at: filled.get(f"t{at}", 0) for at in typed}, {at: filled.get(f"n{at}", 0) for at in typed}, text.votes,
-        {at: _holds(cells, f"t{at}", "@") for at in identifiers},
+        {at: _holds(cells, f"t{at}", "@") and _may_have_capitals(cells[f"t{at}"]) for at in identifiers},
         {at: _holds(cells, f"t{at}", ".0") for at in identifiers}, text.forms, cells,
     )  # fmt: skip
 
@@ -368,6 +368,16 @@ def _holds(cells: pa.Table, name: str, mark: str) -> bool:
     """Whether a mark stands in a column, if there is such a column."""
     parts = cells[name].chunks if name in cells.column_names else []
     return any(pc.any(pc.match_substring(part, mark)).as_py() for part in parts)
+
+
+def _may_have_capitals(texts: pa.ChunkedArray) -> bool:
+    """Whether a letter is a capital one, or not ASCII."""
+    for part in texts.chunks:
+        codes = np.frombuffer(part.buffers()[2] or b"", dtype=np.uint8)
+        # Capitals are 26 codes, and what is below them wraps around.
+        if np.any(codes - ord("A") < 26) or np.any(codes > ord("~")):
+            return True
+    return False
 
 
 def _cleaning_of(texts: pa.ChunkedArray, role: Role, marks: Marks) -> list[Callable[[str], str]]:

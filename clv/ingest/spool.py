@@ -93,8 +93,8 @@ class Spool:
         Of each column of identifiers, dates or numbers, how many cells are text, and how many have been read.
     votes : mapping of position to Counter
         How the numbers that have been read are written, in the words of `clv.ingest.amounts`.
-    with_at, with_point : mapping of position to bool
-        Of each column of identifiers, whether one holds an @ and whether one holds ".0".
+    emails, with_point : mapping of position to bool
+        Of each column of identifiers, whether one may be an email address with a capital letter, and whether one holds ".0".
     forms : mapping of position to IdentifierForm
         How the whole numbers among identifiers are written, where not as numbers always are.
     cells : pyarrow Table or None
@@ -113,7 +113,7 @@ class Spool:
     unread: Mapping[int, int]
     read: Mapping[int, int]
     votes: Mapping[int, Counter[str]]
-    with_at: Mapping[int, bool]
+    emails: Mapping[int, bool]
     with_point: Mapping[int, bool]
     forms: Mapping[int, IdentifierForm] = field(default_factory=dict)
     cells: pa.Table | None = None

@@ -50,8 +50,8 @@ class Staged:
         How many lines there are.
     votes : mapping of field to Counter
         How the numbers that have been read were written.
-    with_at, with_point : mapping of field to bool
-        Of each identifier, whether a cell holds an @ and whether one holds ".0".
+    emails, with_point : mapping of field to bool
+        Of each identifier, whether a cell may be an email address with a capital letter, and whether one holds ".0".
     layout : Layout or None
         The make of the export, and so how its rows are to be taken.
     """
@@ -64,7 +64,7 @@ class Staged:
     whole: Mapping[str, IdentifierForm]
     rows: int
     votes: dict[str, Counter[str]]
-    with_at: dict[str, bool]
+    emails: dict[str, bool]
     with_point: dict[str, bool]
     layout: Layout | None = None
 
@@ -103,7 +103,7 @@ def stage(
     typed = (*IDENTIFIERS, "date", *numbers)
     unread, missing = dict.fromkeys(typed, 0), dict.fromkeys(typed, 0)
     votes: dict[str, Counter[str]] = {field: Counter() for field in numbers}
-    with_at, with_point = dict.fromkeys(IDENTIFIERS, False), dict.fromkeys(IDENTIFIERS, False)
+    emails, with_point = dict.fromkeys(IDENTIFIERS, False), dict.fromkeys(IDENTIFIERS, False)
     forms: dict[str, set[IdentifierForm]] = {field: set() for field in IDENTIFIERS}
     for file in spools:
         for field in typed:
@@ -116,7 +116,7 @@ def stage(
             if field in votes:
                 votes[field] += file.votes[position]
             if field in IDENTIFIERS:
-                with_at[field] |= file.with_at[position]
+                emails[field] |= file.emails[position]
                 with_point[field] |= file.with_point[position]
                 forms[field].add(file.forms.get(position, PLAIN))
     rows = sum(file.rows for file in spools)
@@ -126,7 +126,7 @@ def stage(
         for field in IDENTIFIERS
         if not unread.pop(field) and len(forms[field]) < 2
     }
-    return Staged(view, numbers, mapping, unread, missing, whole, rows, votes, with_at, with_point, layout)
+    return Staged(view, numbers, mapping, unread, missing, whole, rows, votes, emails, with_point, layout)
 
 
 def held_attributes(file: Spool, mapping: ColumnMapping) -> list[pa.ChunkedArray]:
