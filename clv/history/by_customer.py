@@ -59,39 +59,39 @@ def summary_by_customer(lines: OrderLines) -> pa.Table | None:
         return None
     summary = pa.concat_tables(found)
     # Ranges of names hold names from everywhere.
-    is_sorted = lines.transactions.customer_form or len(found) == 1
+    is_sorted = lines.transactions.customer_form is not None or len(found) == 1
     return summary if is_sorted else summary.sort_by("_customer")
 
 
 def _ranges(lines: OrderLines) -> list[_Range]:
     """Ranges of customers with about as many lines each, those of numbers in ascending order."""
-    is_numbered = lines.transactions.customer_form is not None
-    ends = "min(customer_number), max(customer_number)" if is_numbered else "NULL, NULL"
-    count, low, high = lines.engine.execute(f"SELECT count(*), {ends} FROM {lines.relation}").fetchone() or (
-        0,
-        None,
-        None,
-    )
+    count = sql.count(lines.engine, lines.relation)
     ranges = -(-count // ORDERS_A_RANGE)
-    if not is_numbered:
+    if lines.transactions.customer_form is None:
         return [
             _Range(f"hash(customer_id) % {ranges} = {at}" if ranges > 1 else "TRUE") for at in range(ranges)
         ]
-    firsts = [low, *_quantiles(lines, ranges)] if count else []
+    if not count:
+        return []
+    low, high = lines.engine.execute(
+        f"SELECT min(customer_number), max(customer_number) FROM {lines.relation}"
+    ).fetchall()[0]
+    if ranges == 1:
+        return [_Range("TRUE", _if_dense(low, high, count))]
+    firsts = [low, *_quantiles(lines, ranges)]
     lasts = [*(first - 1 for first in firsts[1:]), high]
     return [
-        _Range(
-            f"customer_number BETWEEN {first} AND {last}" if ranges > 1 else "TRUE",
-            (first, last) if last - first < NUMBERS_A_LINE * count // ranges else None,
-        )
-        for first, last in zip(firsts, lasts, strict=False)
+        _Range(f"customer_number BETWEEN {first} AND {last}", _if_dense(first, last, count // ranges))
+        for first, last in zip(firsts, lasts, strict=True)
     ]
+
+
+def _if_dense(first: int, last: int, lines: int) -> tuple[int, int] | None:
+    return (first, last) if last - first < NUMBERS_A_LINE * lines else None
 
 
 def _quantiles(lines: OrderLines, ranges: int) -> list[int]:
     """The least numbers of the second and the further ranges, of about as many lines each."""
-    if ranges < 2:
-        return []
     shares = [number / ranges for number in range(ranges)]
     found = lines.engine.execute(
         f"SELECT approx_quantile(customer_number, {shares}) FROM {lines.relation}"
@@ -138,6 +138,7 @@ def _named(customer: pa.ChunkedArray) -> tuple[pa.Array, Integers]:
     parts = [pa.chunked_array(customer.chunks[at : at + size]) for at in range(0, customer.num_chunks, size)]
     names, places = pa.array([], pa.string()), []
     for encoded in side_by_side(pc.dictionary_encode, parts):
+        # The dictionary of the last chunk has all names of the part.
         own = encoded.chunk(encoded.num_chunks - 1).dictionary
         known = pc.index_in(own, value_set=names)
         is_new = known.is_null().to_numpy(zero_copy_only=False)
@@ -205,7 +206,7 @@ def _parts(whose: Integers, values: pa.ChunkedArray) -> Iterator[tuple[Integers,
 def _carried(lines: OrderLines, some: _Range, orders: int) -> dict[str, pa.ChunkedArray]:
     """The attributes that are carried, in the order of the orders."""
     held = dict(zip(lines.transactions.attributes, lines.transactions.held_attributes, strict=False))
-    # As many orders as lines: each is the line at its place.
+    # Each order is a line where attributes are carried; as many of them as lines: each is the line at its place.
     if held and all(len(held[name]) == orders for name in lines.carried):
         return {name: held[name] for name in lines.carried}
     names = ", ".join(sql.identifier(name) for name in lines.carried)

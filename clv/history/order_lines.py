@@ -34,7 +34,7 @@ class OrderLines:
         table = transactions.table
         relation = (
             f"(SELECT * FROM {sql.identifier(table.get_name())}"
-            f" WHERE ordered_at < TIMESTAMP '{as_of + dt.timedelta(days=1)}')"
+            f" WHERE ordered_at < TIMESTAMP '{as_of}' + INTERVAL 1 DAY)"
         )
         return cls(table.get_backend().con, relation, transactions)
 
@@ -73,14 +73,15 @@ class OrderLines:
         """
         if self.transactions.a_line_each:
             return f"""
-                SELECT {self.customer} AS _customer, ordered_at AS _moment, {_money("amount")} AS money
+                SELECT {self.customer} AS _customer, ordered_at AS _moment, {_money(f"TRY(amount * {MONEY_UNIT})")} AS money
                 FROM {self.relation} WHERE {condition}"""
         return f"""
             SELECT {self.customer} AS _customer, min(ordered_at) AS _first_moment,
                    coalesce(min(ordered_at) FILTER (NOT is_refund), min(ordered_at)) AS _moment,
-                   {_money("sum(amount)")} AS money, bool_or(NOT is_refund)::BIGINT AS bought
+                   {_money(f"sum(amount) * {MONEY_UNIT}")} AS money, bool_or(NOT is_refund)::BIGINT AS bought
             FROM {self.relation} WHERE {condition} GROUP BY {self.customer}, coalesce(order_id, ordered_at::VARCHAR)"""
 
 
-def _money(amount: str) -> str:
-    return f"TRY_CAST({amount} * {MONEY_UNIT} AS BIGINT)"
+def _money(units: str) -> str:
+    """Units of money in 64 bits, NULL where they are too many for these or for the type of the amount."""
+    return f"TRY_CAST({units} AS BIGINT)"

@@ -48,7 +48,7 @@ class OrderDays:
     net: Integers
 
     def parts(self) -> Iterator[OrderDays]:
-        """Days of some customers after the other, few enough to stay in the processor's cache."""
+        """Days of some customers after the other, in general few enough to stay in the processor's cache."""
         ends = np.searchsorted(self.starts, np.arange(DAYS_A_PART, self.day.size, DAYS_A_PART))
         bounds = np.append(self.starts, self.day.size)
         for first, last in pairwise(np.unique([0, *ends, len(self.starts)])):
@@ -109,8 +109,8 @@ def _purchases(
     begun, ended, value, total = (
         any_day[0].copy(),
         any_day[1].copy(),
-        np.zeros_like(count),
-        np.zeros_like(count),
+        np.zeros(count.size, dtype=np.int64),
+        np.zeros(count.size, dtype=np.int64),
     )
     logs, last_gap, previous_gap = (
         np.zeros(count.size),

@@ -131,6 +131,7 @@ def _reason(cells: Table, mapping: ColumnMapping, words: Words) -> StringValue:
     branches += [
         (cells.ordered_at.isnull() & cells.date_text.isnull(), lines.NO_DATE),
         (cells.ordered_at.isnull(), lines.BAD_DATE),
+        (~cells.ordered_at.year().between(lines.FIRST_YEAR, lines.LAST_YEAR), lines.IMPOSSIBLE_DATE),
         *_unread_numbers(cells, mapping),
     ]
     if not mapping.amount:

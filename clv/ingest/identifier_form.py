@@ -1,4 +1,4 @@
-"""Identifiers that are whole numbers, however they are written: 1001, #1001, C000123."""
+"""Identifiers that are whole numbers, however they are written: 1001, 00012, #1001, C000123."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Numbers:
 
     values: pa.Int64Array
     unpadded: bool
-    digits: frozenset[int]
+    lengths: frozenset[int]
 
 
 def numbers_in(cells: pa.StringArray, prefix: str) -> Numbers | None:
@@ -121,5 +121,5 @@ def form_of(prefix: str, parts: Sequence[Numbers]) -> IdentifierForm | None:
     """The form that all cells of a column share; None where some are padded with noughts and not all are as long."""
     if all(part.unpadded for part in parts):
         return IdentifierForm(prefix)
-    lengths = frozenset[int]().union(*(part.digits for part in parts))
+    lengths = frozenset[int]().union(*(part.lengths for part in parts))
     return IdentifierForm(prefix, next(iter(lengths))) if len(lengths) == 1 else None

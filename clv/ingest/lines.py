@@ -19,6 +19,9 @@ SPLIT_WRONGLY = "more cells than the header has columns"
 TOTALS_LINE = "totals line, not an order"
 NO_DATE = "no date"
 BAD_DATE = "date cannot be read"
+# What programs write where a date is missing may lie beyond what calendars can count with.
+FIRST_YEAR, LAST_YEAR = 1000, 2999
+IMPOSSIBLE_DATE = f"date before the year {FIRST_YEAR} or after {LAST_YEAR}"
 # Lines of which a smaller share is still text are read anew by each query, which is faster than to store them all.
 READ_AGAIN = 0.02
 FURTHER_LINE = "further line of an order that is left out"
@@ -217,4 +220,10 @@ def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged, cases: Case
             ("ordered_at IS NULL AND date_text IS NULL", sql.literal(NO_DATE)),
             ("ordered_at IS NULL", sql.literal(BAD_DATE)),
         ]
+    is_possible = f"BETWEEN TIMESTAMP '{FIRST_YEAR}-01-01' AND TIMESTAMP '{LAST_YEAR}-12-31 23:59:59.999999'"
+    found = engine.execute(
+        f"SELECT min(date_native) {is_possible} AND max(date_native) {is_possible} FROM {staged.table}"
+    ).fetchone()
+    if staged.unread["date"] or (found is not None and found[0] is False):
+        branches.append((f"ordered_at NOT {is_possible}", sql.literal(IMPOSSIBLE_DATE)))
     return sql.first_that_holds(branches)

@@ -40,8 +40,8 @@ BLOCK_BYTES = 2**21
 SLICE_BYTES = 2**17
 # Arrow takes a cell for a moment only if it is written in the one way that needs no second look.
 MOMENT, DAY = pa.timestamp("s"), "2024-01-18"
-# Up to here cents are exact but for this much.
-MOST_MONEY, ROUNDING = 1e10, 5e-4
+# Up to here cents are exact.
+MOST_MONEY = 1e10
 
 
 @dataclass(frozen=True)
@@ -213,10 +213,18 @@ def _is_every_byte_told(block: bytes, parsed: pa.Table, width: int, quotes: int)
 
     Then none is written in another way, such as 007 for 7, and every line that ends outside of quotation marks is a row.
     """
-    if parsed.num_columns < width or b"\r" in block:
+    if parsed.num_columns < width or b"\r" in block or _may_be_hexadecimal(block):
         return False
     lengths = [_shortest(parsed.column(at).chunk(0)) for at in range(width)]
     return sum(lengths) + quotes + len(parsed) * width - (not block.endswith(b"\n")) == len(block)
+
+
+def _may_be_hexadecimal(block: bytes) -> bool:
+    """Whether 0x stands somewhere: Arrow reads 0xF4240, which is as long as the number that it is."""
+    if b"x" not in block and b"X" not in block:
+        return False
+    codes = np.frombuffer(block, dtype=np.uint8)
+    return bool(((codes[:-1] == ord("0")) & (codes[1:] | 0x20 == ord("x"))).any())
 
 
 def _shortest(column: pa.Array) -> int:
@@ -301,14 +309,14 @@ def _amounts(text: pa.StringArray) -> tuple[pa.Decimal64Array, Counter[str]]:
     decimals = pc.binary_length(text).fill_null(0).to_numpy() - point - 1
     pointed = point >= 0
     amounts = pc.cast(text, pa.float64()).fill_null(0.0).to_numpy()
-    # NaN is not below anything.
-    if np.any(pointed & ((decimals < 1) | (decimals > 2))) or not np.all(np.abs(amounts) < MOST_MONEY):
+    # What is written with an exponent may have more decimals than are seen; NaN is not below anything.
+    if (
+        _has_exponents(text)
+        or np.any(pointed & ((decimals < 1) | (decimals > 2)))
+        or not np.all(np.abs(amounts) < MOST_MONEY)
+    ):
         raise _NotPlainError
-    # What is written with an exponent may have more decimals than are seen.
-    cents = np.rint(amounts * 100)
-    if np.any(np.abs(amounts * 100 - cents) > ROUNDING):
-        raise _NotPlainError
-    cents = cents.astype(np.int64)
+    cents = np.rint(amounts * 100).astype(np.int64)
     plain = known & ~pointed
     votes = Counter({
         ".": int(np.count_nonzero(pointed)),
@@ -316,6 +324,11 @@ def _amounts(text: pa.StringArray) -> tuple[pa.Decimal64Array, Counter[str]]:
         "ungrouped": int(np.count_nonzero(plain & (np.abs(cents) >= 100_000))),
     })  # fmt: skip
     return pa.array(cents * 100, mask=~known).view(pa.decimal64(18, 4)), votes
+
+
+def _has_exponents(text: pa.StringArray) -> bool:
+    codes = np.frombuffer(text.buffers()[2] or b"", dtype=np.uint8)
+    return bool(np.any(codes | 0x20 == ord("e")))
 
 
 def spool_plain_text(
@@ -338,7 +351,9 @@ def spool_plain_text(
             cells = cells.set_column(place, f"t{at}", _cleaned(engine, cells[f"t{at}"], steps))
     handed, table = sql.unique_name("plain"), sql.unique_name("spool")
     engine.register(handed, cells)
-    engine.execute(f"CREATE TEMP VIEW {table} AS SELECT {_columns(cells.column_names, roles)} FROM {handed}")
+    engine.execute(
+        f"CREATE TEMP VIEW {table} AS SELECT {_select_list(cells.column_names, roles)} FROM {handed}"
+    )
     typed = [at for at, role in roles.items() if role in NATIVES]
     filled = {name: len(cells) - cells[name].null_count for name in cells.column_names}
     identifiers = [at for at, role in roles.items() if role == "identifier"]
@@ -350,7 +365,7 @@ def spool_plain_text(
     )  # fmt: skip
 
 
-def _columns(names: Sequence[str], roles: Mapping[int, Role]) -> str:
+def _select_list(names: Sequence[str], roles: Mapping[int, Role]) -> str:
     """SQL of the columns of a spool; what is not there is NULL."""
     # Conditions on these are left to the engine, since Arrow copies what fulfils them; the functions cost nothing.
     read_as = {"date": "make_timestamp(n{0}) AS n{0}", "number": "round(n{0}, 4) AS n{0}"}
@@ -388,11 +403,10 @@ def _cleaning_of(texts: pa.ChunkedArray, role: Role, marks: Marks) -> list[Calla
     if role == "kept":
         may_be_blank = any(letter == " " or letter > "~" for letter in first | last)
         return [partial(kept_text, marks=marks)] if may_be_blank else []
-    marks = replace(
-        marks,
-        told_as_text=marks.told_as_text and bool(first & set("'=")),
-        blanks=marks.blanks if any(letter <= " " or letter > "~" for letter in first | last) else "",
-    )
+    told_as_text = marks.told_as_text and bool(first & set("'="))
+    # A blank may stand behind such a mark.
+    may_be_blank = told_as_text or any(letter <= " " or letter > "~" for letter in first | last)
+    marks = replace(marks, told_as_text=told_as_text, blanks=marks.blanks if may_be_blank else "")
     if marks.told_as_text or marks.blanks:
         return cleaning(marks)
     shortest = pc.min(pc.binary_length(texts)).as_py()

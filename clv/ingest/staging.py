@@ -118,7 +118,8 @@ def stage(
             if field in IDENTIFIERS:
                 emails[field] |= file.emails[position]
                 with_point[field] |= file.with_point[position]
-                forms[field].add(file.forms.get(position, PLAIN))
+                if file.read[position]:
+                    forms[field].add(file.forms.get(position, PLAIN))
     rows = sum(file.rows for file in spools)
     # Numbers of different forms are no numbers of each other.
     whole = {

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from unittest.mock import patch
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from clv.history import customer_summary, purchase_walk
 from clv.history.by_customer import _customers, _first_values, _Range
 from clv.history.purchase_walk import OrderDays, is_countable
+from clv.ingest import Ingested, OrderFile, read_orders
 
 NAMES = st.lists(st.sampled_from(["b", "a", "ä", "Z", "10", "9", ""]), min_size=1, max_size=6)
 CHUNKS = st.lists(NAMES, min_size=1, max_size=6)
 NUMBERS = st.lists(st.lists(st.integers(3, 12), min_size=1, max_size=6), min_size=1, max_size=6)
+
+
+def orders(folder: Path, rows: str) -> Ingested:
+    path = folder / "orders.csv"
+    path.write_text(f"customer_id,order_date,amount,order_id\n{rows}")
+    return read_orders([OrderFile(path.name, path)])
 
 
 @given(chunks=CHUNKS)
@@ -69,3 +80,16 @@ def test_money_beyond_what_can_be_summed_is_told() -> None:
     assert not is_countable(pa.chunked_array([[2**61, 1]]))
     assert not is_countable(pa.chunked_array([[-(2**62)]]))
     assert not is_countable(pa.chunked_array([[1, None]]))
+
+
+def test_amounts_too_large_for_their_type_are_summed_all_the_same(tmp_path: Path) -> None:
+    rows = "a,2024-01-01,10000000000.00,1\na,2024-01-02,5.00,2\nb,2024-01-03,6.00,3\n"
+    read = orders(tmp_path, rows)
+    assert customer_summary(read.transactions).frame["revenue"].tolist() == [10_000_000_005.0, 6.0]
+
+
+def test_a_customer_of_more_days_than_a_part_is_walked_along_whole(tmp_path: Path) -> None:
+    rows = "a,2024-01-01,5.00,1\n" + "".join(f"b,2024-01-{day:02d},5.00,{day + 1}\n" for day in range(1, 8))
+    read = orders(tmp_path, rows)
+    with patch.object(purchase_walk, "DAYS_A_PART", 3):
+        assert customer_summary(read.transactions).frame["purchase_days"].tolist() == [1, 7]

@@ -7,6 +7,8 @@ import datetime as dt
 import numpy as np
 import pytest
 
+from clv.ingest.lines import IMPOSSIBLE_DATE
+
 HEADER = "customer,date,amount\n"
 
 
@@ -139,3 +141,14 @@ def test_what_was_assumed(read_rows):
     assert assumed(report, "currency") == ["Amounts are in EUR, as you said"]
     assert assumed(report, "order") == ["Rows of one customer at one moment are one order"]
     assert assumed(report, "first order") == ["At a customer's first order: «Kanał»"]
+
+
+@pytest.mark.parametrize("day", ["{0}-12-31", "31.12.{0}"])
+def test_dates_beyond_the_calendar_are_left_out_with_their_reason(read_rows, day):
+    rows = HEADER + "".join(f"c{n % 3},{'13.01.2024' if '.' in day else '2024-01-13'},5\n" for n in range(9))
+    odd = "".join(f"x{year},{day.format(year)},7\n" for year in ("9999", "0000", "0001", "3000"))
+    report = read_rows(rows + odd).report
+    assert [(group.reason, group.rows, group.value) for group in report.dropped] == [
+        (IMPOSSIBLE_DATE, 4, 28.0)
+    ]
+    assert report.to_dict()["last_date"] == "2024-01-13"

@@ -204,3 +204,25 @@ def test_no_more_is_held_than_there_is_room_for(write: Write) -> None:
         patched.setattr("clv.ingest.source.spool_plain_text", lambda *cells: held.append(cells))
         read_orders([file])
     assert not held
+
+
+@pytest.mark.parametrize(
+    ("odd", "customer"),
+    [("0x174876E800,2024-03-01,7.00,x", "0x174876E800"), ("0xF4240,2024-03-01,7.00,x", "0xF4240"),
+     ("07,2024-03-01,7.00,x\n0x2386F26FC10000,2024-03-01,7.00,x", "07"), ("' 7,2024-03-01,7.00,x", "7"),
+     ("0X3B9ACA00,2024-03-01,7.00,x", "0X3B9ACA00")],
+)  # fmt: skip
+def test_an_odd_id_late_in_the_file_is_read_as_it_is_written(write: Write, odd: str, customer: str) -> None:
+    plain = "".join(f"{7 + n % 3},2024-01-{n % 28 + 1:02d},5.00,x\n" for n in range(1000))
+    read = read_orders([write(f"customer_id,order_date,amount,channel\n{plain}{odd}\n")])
+    assert rows_of(read, "customer_id")[1000] == (customer,)
+
+
+def test_a_blank_behind_an_apostrophe_is_no_part_of_a_name(write: Write) -> None:
+    rows = "a,2024-01-01,5.00\nb,2024-01-02,6.00\n' b,2024-01-03,7.00\n"
+    assert read_orders([write(f"customer_id,order_date,amount\n{rows}")]).report.customers == 2
+
+
+def test_amounts_with_exponents_are_not_plain() -> None:
+    for amount in ("5e-6", "1E3", "5e-3"):
+        assert plainly(f"7,2024-01-05,{amount},x\n") is None
