@@ -65,17 +65,14 @@ def summary_by_customer(lines: OrderLines) -> pa.Table | None:
 
 def _ranges(lines: OrderLines) -> list[_Range]:
     """Ranges of customers with about as many lines each, those of numbers in ascending order."""
-    count = sql.count(lines.engine, lines.relation)
+    is_numbered = lines.transactions.customer_form is not None
+    ends = "min(customer_number), max(customer_number)" if is_numbered else "NULL, NULL"
+    count, low, high = lines.engine.execute(f"SELECT count(*), {ends} FROM {lines.relation}").fetchall()[0]
     ranges = -(-count // ORDERS_A_RANGE)
-    if lines.transactions.customer_form is None:
+    if not is_numbered or not count:
         return [
             _Range(f"hash(customer_id) % {ranges} = {at}" if ranges > 1 else "TRUE") for at in range(ranges)
         ]
-    if not count:
-        return []
-    low, high = lines.engine.execute(
-        f"SELECT min(customer_number), max(customer_number) FROM {lines.relation}"
-    ).fetchall()[0]
     if ranges == 1:
         return [_Range("TRUE", _if_dense(low, high, count))]
     firsts = [low, *_quantiles(lines, ranges)]
