@@ -18,7 +18,8 @@ from clv.ingest.errors import InputError, Problem
 from clv.ingest.files import Recognised, unusable
 from clv.ingest.findings import Finding
 from clv.ingest.marks import has_broken_cells, marks_of
-from clv.ingest.plain_text import read_plain_text, spool_plain_text
+from clv.ingest.plain_spool import spool_plain_text
+from clv.ingest.plain_text import read_plain_text
 from clv.ingest.spool import ColumnKind, Role, Rows, Spool, spool
 from clv.ingest.watch import run_watched
 
