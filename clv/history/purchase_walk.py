@@ -30,7 +30,7 @@ class OrderDays:
     Parameters
     ----------
     customer : array, shape (customers,)
-        By which name each is known.
+        By which name or number each is known.
     bought : integers, shape (customers,)
         Orders that are more than a refund.
     starts : integers, shape (customers,)
