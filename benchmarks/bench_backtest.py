@@ -29,10 +29,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.bench_models import HISTORY, compressed, quiet_lifetimes, repeaters
-from clv.dataset import Dataset
 from clv.ingest import OrderFile
 from clv.loading import read_shop
 from clv.models import BetaGeoNBD, GammaGamma, ParetoNBD, PurchaseModel
+from clv.shop import Shop
+from clv.shop_past import ShopPast
 from clv.validation.backtest import Backtest
 from clv.validation.comparison import Difference, paired_difference
 from clv.validation.metrics import ActivityScores, AmountScores
@@ -153,14 +154,14 @@ def _spend(lifetimes: Any, buyers: pd.DataFrame) -> tuple[FloatArray, tuple[str,
 
 
 def timed_backtest(
-    data: Callable[[], Dataset], holdout_days: int | None, runs: int
+    shop: Callable[[], Shop], holdout_days: int | None, runs: int
 ) -> tuple[Backtest, float, float]:
     """The backtest, and the median over the runs of its seconds by the clock and of the processor."""
     clock, processor = [], []
     for _ in range(runs):
-        dataset = data()  # one that knows no answer yet
+        past = ShopPast(shop())  # one that knows no answer yet
         begun = time.perf_counter(), time.process_time()
-        found = dataset.backtest(holdout_days, lambda _share, _doing: None)
+        found = past.backtest(holdout_days, lambda _share, _doing: None)
         clock.append(time.perf_counter() - begun[0])
         processor.append(time.process_time() - begun[1])
     return found, statistics.median(clock), statistics.median(processor)
@@ -171,10 +172,10 @@ def timed_backtest(
 
 def print_file(path: Path, holdout_days: int | None, runs: int, warm_up: bool) -> None:
     """All that is measured on one file."""
-    shop = read_shop([OrderFile(path.name, path)])
+    files = read_shop([OrderFile(path.name, path)])
     if warm_up:  # compiled before any clock starts
-        shop.dataset().backtest(holdout_days, lambda _share, _doing: None)
-    found, clock, processor = timed_backtest(shop.dataset, holdout_days, runs)
+        ShopPast(files.shop()).backtest(holdout_days, lambda _share, _doing: None)
+    found, clock, processor = timed_backtest(files.shop, holdout_days, runs)
     print_comparison(path.name, found)
     print(
         f"  whole backtest: {clock:.1f} s, {processor:.1f} s of the processor, median of {runs} runs; "

@@ -20,11 +20,12 @@ if __name__ == "__main__":
 from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
 from clv.command_line.answers import print_answer, refuse, write_file
-from clv.command_line.reading import dataset_of, read, reading_options
+from clv.command_line.reading import read, reading_options, shop_as_of
 from clv.command_line.report_text import report_text
 from clv.command_line.score_answer import reference, score_summary, score_text, window_summary
 from clv.exports import report_html, report_table, to_csv
 from clv.models import ModelDataError
+from clv.shop_past import ShopPast
 
 FILE = click.Path(path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -42,9 +43,9 @@ def main() -> None:
 )
 def check(as_json: bool, to: Path | None, **reading: Any) -> None:
     """Say what was read from FILES (or a database), what was dropped and why."""
-    shop = read(**reading)
-    report = shop.source.report
-    beside = dataset_of(shop).companions if shop.contacts or shop.spend else ()
+    files = read(**reading)
+    report = files.source.report
+    beside = shop_as_of(files).findings_beside if files.contacts or files.spend else ()
     result = report.to_dict() | {"beside": [finding.to_dict() for finding in beside]}
     text = "\n".join([report_text(report), *(f"Beside: {finding}" for finding in beside)])
     if to is not None:
@@ -137,19 +138,19 @@ def score(
             calibrated_risk=calibrate_risk,
         )
         day = as_of.date() if as_of else None
-        shop = read(**reading, as_of=day)
+        files = read(**reading, as_of=day)
         loaded = time.perf_counter()
-        dataset = dataset_of(shop, day)
+        shop = shop_as_of(files, day)
         if churn_window is None:
-            assumptions = replace(assumptions, churn_window_days=dataset.churn_window.days)
-        analysis = Analysis(dataset, assumptions)
+            assumptions = replace(assumptions, churn_window_days=shop.churn_window.days)
+        analysis = Analysis(shop, assumptions)
         customers = analysis.customers
     except (AssumptionError, ModelDataError, ValueError) as error:
         refuse(str(error))
     scored = time.perf_counter()
     timings = {"read_seconds": round(loaded - started, 3), "score_seconds": round(scored - loaded, 3)}
     result = {
-        **shop.source.report.to_dict(),
+        **shop.report.to_dict(),
         **score_summary(analysis),
         "churn_window": window_summary(analysis, given=churn_window is not None),
         "timings": timings,
@@ -185,10 +186,11 @@ def backtest_command(
     as_json: bool, holdout_days: int | None, churn_window: int | None, out: Path | None, **reading: Any
 ) -> None:
     """Say how well each model would have predicted the last days of FILES (or a database), against naive baselines."""
-    dataset = dataset_of(read(**reading))
+    shop = shop_as_of(read(**reading))
+    past = ShopPast(shop)
     try:
-        found = dataset.backtest(holdout_days, _tell_nobody)
-        ahead = dataset.outlook(found, Assumptions().model_setting) if out is not None else None
+        found = past.backtest(holdout_days, _without_progress)
+        ahead = past.outlook(found, Assumptions().model_setting) if out is not None else None
     except ValueError as error:
         refuse(str(error))
     # Loaded when asked for: scikit-learn alone takes a second of every start.
@@ -200,8 +202,8 @@ def backtest_command(
     )
     from clv.command_line.risk_answer import risk_summary
 
-    window = churn_window or dataset.churn_window.days
-    risk = risk_summary(Analysis(dataset, Assumptions(churn_window_days=window)))
+    window = churn_window or shop.churn_window.days
+    risk = risk_summary(Analysis(shop, Assumptions(churn_window_days=window)))
     result = {**backtest_summary(found), "churn_risk": risk}
     text = f"{backtest_text(found)}\n\n{risk['message']}"
     if out is not None and ahead is not None:
@@ -211,7 +213,7 @@ def backtest_command(
     print_answer(result, text, as_json)
 
 
-def _tell_nobody(_share: float, _doing: str) -> None:
+def _without_progress(_share: float, _doing: str) -> None:
     """Progress is for screens."""
 
 

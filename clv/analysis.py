@@ -1,10 +1,9 @@
-"""One data set under one set of assumptions; each part is computed once, when first asked."""
+"""One shop under one set of assumptions; each part is computed once, when first asked."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +11,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clv.assumptions import RISK_BANDS, Assumptions
-from clv.dataset import BLANK, EVERYONE, Dataset
 from clv.economics import (
     ClvRanges,
     NewCustomer,
@@ -34,8 +32,12 @@ from clv.forecast import (
     interval_around,
 )
 from clv.history.rfm import NEVER_PAID
+from clv.memo import cached_property
 from clv.models.by_group import group_names
 from clv.scenarios import Levers, WhatIf, what_if
+from clv.shop import BLANK, Shop
+from clv.shop_forecast import EVERYONE, ShopForecast
+from clv.shop_past import ShopPast
 
 if TYPE_CHECKING:
     from clv.churn.calibration import RiskCalibration
@@ -43,24 +45,30 @@ if TYPE_CHECKING:
 
 
 class Analysis:
-    """The answers: CLV, risk, segments, acquisition and what-if of a data set under assumptions.
+    """The answers: CLV, risk, segments, acquisition and what-if of a shop under assumptions.
 
     Parts that need a model raise ModelDataError where the data cannot identify one.
+
+    Attributes
+    ----------
+    shop, shop_forecast, shop_past : the facts, the models under the setting of the assumptions, and the past.
     """
 
-    def __init__(self, dataset: Dataset, assumptions: Assumptions) -> None:
-        self.dataset = dataset
+    def __init__(self, shop: Shop, assumptions: Assumptions) -> None:
+        self.shop = shop
         self.assumptions = assumptions
+        self.shop_forecast = ShopForecast(shop, assumptions.model_setting)
+        self.shop_past = ShopPast(shop)
 
     @property
     def models(self) -> FittedModels:
         """The models under the chosen setting."""
-        return self.dataset.models(self.assumptions.model_setting)
+        return self.shop_forecast.models
 
     @property
     def forecast(self) -> Forecast:
-        """The forecast, in the row order of ``dataset.buyers``."""
-        return self.dataset.forecast(self.assumptions.model_setting)
+        """The forecast, in the row order of ``shop.buyers``."""
+        return self.shop_forecast.forecast
 
     @cached_property
     def clv(self) -> NDArray[np.float64]:
@@ -70,7 +78,7 @@ class Analysis:
     @cached_property
     def clv_ranges(self) -> ClvRanges:
         """The 80 % range of every buyer's CLV and the two parts of its standard deviation, money."""
-        variance = self.dataset.customer_variance(self.assumptions.model_setting, self.assumptions.intervals)
+        variance = self.shop_forecast.customer_variance(self.assumptions.intervals)
         return clv_ranges(self.forecast, variance, self.assumptions)
 
     @cached_property
@@ -81,8 +89,8 @@ class Analysis:
 
     @property
     def risk_calibration(self) -> RiskCalibration:
-        """The model's churn risks held against the shop's own past; see ``Dataset.risk_calibration``."""
-        return self.dataset.risk_calibration(
+        """The model's churn risks held against the shop's own past; see ``ShopPast.risk_calibration``."""
+        return self.shop_past.risk_calibration(
             self.assumptions.model_setting, self.assumptions.churn_window_days
         )
 
@@ -114,10 +122,10 @@ class Analysis:
     @cached_property
     def customers(self) -> pd.DataFrame:
         """One row per customer, by customer_id; predictions are blank for those who never paid."""
-        summary, ranges = self.dataset.summary, self.clv_ranges
+        summary, ranges = self.shop.summary, self.clv_ranges
         predictions = pd.DataFrame(
             {
-                "customer_id": self.dataset.buyers["customer_id"],
+                "customer_id": self.shop.buyers["customer_id"],
                 "probability_alive": self.forecast.probability_alive,
                 "churn_risk": self.churn_risk,
                 "risk_band": self.risk_band.astype(str),
@@ -130,14 +138,14 @@ class Analysis:
                 "process_sd": ranges.process_sd,
                 "value_at_risk": self.churn_risk * self.clv,
                 "clv_tier": clv_tiers(self.clv).astype(str),
-                "segment": self.dataset.segment,
-                **self.dataset.next_orders(self.assumptions.model_setting),
-                **self.dataset.scores,
+                "segment": self.shop.segment,
+                **self.shop_forecast.next_orders,
+                **self.shop.scores,
             }
         )
         table = summary.frame.merge(predictions, on="customer_id", how="left", validate="one_to_one")
         table["segment"] = table["segment"].fillna(NEVER_PAID)
-        table = table.astype(dict.fromkeys(self.dataset.scores.columns, "Int64"))
+        table = table.astype(dict.fromkeys(self.shop.scores.columns, "Int64"))
         order = [*CUSTOMER_COLUMNS, *summary.attributes]
         return table[order]
 
@@ -149,20 +157,20 @@ class Analysis:
     def breakdown(self, by: str) -> pd.DataFrame:
         """One row per group: size, revenue, CLV with its 80 % interval, risk and value at risk.
 
-        ``by`` is "segment", "clv_tier", "risk_band" or one of ``dataset.breakdown_attributes``; the first three
+        ``by`` is "segment", "clv_tier", "risk_band" or one of ``shop.breakdown_attributes``; the first three
         come in their own order, an attribute's values by CLV, largest first.
         """
         groups = self._groups(by)
         draws = self._draws(groups)
-        table = breakdown(by, groups, self.dataset.buyers, self.clv, self.churn_risk, draws, self.assumptions)
-        if by in self.dataset.summary.attributes:
+        table = breakdown(by, groups, self.shop.buyers, self.clv, self.churn_risk, draws, self.assumptions)
+        if by in self.shop.summary.attributes:
             return table.sort_values("clv_total", ascending=False, ignore_index=True)
         return table
 
     @cached_property
     def total_clv(self) -> Total:
         """CLV of all customers with its 80 % interval."""
-        draws = self._draws(self.dataset.segment_groups)
+        draws = self._draws(self.shop.segment_groups)
         return totals_with_intervals(np.array([self.clv.sum()]), draws.pooled(), self.assumptions)[0]
 
     @cached_property
@@ -173,7 +181,7 @@ class Analysis:
     @cached_property
     def new_customer(self) -> NewCustomer:
         """Value of a newly acquired customer against CAC."""
-        spend = self.dataset.new_customer_spend(self.assumptions.model_setting, self.assumptions.intervals)
+        spend = self.shop_forecast.new_customer_spend(self.assumptions.intervals)
         return value_of_new_customer(spend, self.assumptions)
 
     def acquisition_by(self, by: str) -> pd.DataFrame:
@@ -185,12 +193,12 @@ class Analysis:
         are then counted; else they are counted against the CAC of the assumptions. ``grouping_message`` says
         whether the groups have purchase models of their own; the spend of later orders is that of everybody.
         """
-        setting = replace(self.assumptions.model_setting, group_by=by)
-        group_of = group_names(self.dataset.buyers[by])
+        grouped = ShopForecast(self.shop, replace(self.assumptions.model_setting, group_by=by))
+        group_of = group_names(self.shop.buyers[by])
         counts, rows = pd.Series(group_of).value_counts(), []
         for group in counts.index:
-            spend = self.dataset.new_customer_spend(setting, self.assumptions.intervals, group_of == group)
-            media = self.dataset.media if self.dataset.media and self.dataset.media.by == by else None
+            spend = grouped.new_customer_spend(self.assumptions.intervals, group_of == group)
+            media = self.shop.media if self.shop.media and self.shop.media.by == by else None
             cac = self.assumptions.cac if media is None else media.of(str(group))
             new = value_of_new_customer(spend, replace(self.assumptions, cac=cac))
             rows.append(
@@ -211,36 +219,34 @@ class Analysis:
 
     def grouping_message(self, by: str) -> str:
         """Whether customers of different values of a column buy differently enough, in words."""
-        groups = self.dataset.models(replace(self.assumptions.model_setting, group_by=by)).groups
+        groups = ShopForecast(self.shop, replace(self.assumptions.model_setting, group_by=by)).models.groups
         assert groups is not None
         return groups.message
 
     @property
     def risk_reasons(self) -> RiskReasons:
-        """Why each buyer is at risk, in the row order of ``dataset.buyers``; errors as ``Dataset.risk_reasons``."""
-        return self.dataset.risk_reasons(self.assumptions.model_setting, self.assumptions.churn_window_days)
+        """Why each buyer is at risk, in the row order of ``shop.buyers``; errors as ``ShopPast.risk_reasons``."""
+        return self.shop_past.risk_reasons(self.assumptions.model_setting, self.assumptions.churn_window_days)
 
     def alive_path(self, customer_id: str) -> tuple[pd.DataFrame, list[dt.date]]:
         """One buyer's P(alive) over time (frame day, probability_alive), and the days of purchase."""
         from clv.churn.alive import alive_path
 
-        row = int(np.flatnonzero(self.dataset.buyers["customer_id"] == customer_id)[0])
-        orders = self.dataset.orders_of(customer_id)
+        row = int(np.flatnonzero(self.shop.buyers["customer_id"] == customer_id)[0])
+        orders = self.shop.orders_of(customer_id)
         by_day = orders.groupby(pd.to_datetime(orders["ordered_at"]).dt.date)["amount"].sum()
         days: list[dt.date] = by_day[by_day > 0].index.tolist()
         model = self.models.purchase_models[self.forecast.model_of[row]]
-        return alive_path(model, days, self.dataset.as_of), days
+        return alive_path(model, days, self.shop.as_of), days
 
     def what_if(self, levers: Levers, segment: str = EVERYONE) -> WhatIf:
         """Base case against levers, for all customers or those of one segment."""
-        return what_if(
-            self.dataset.lever_base(self.assumptions.model_setting, segment), levers, self.assumptions
-        )
+        return what_if(self.shop_forecast.lever_base(segment), levers, self.assumptions)
 
     def with_interval(self, curve: pd.DataFrame, segment: str = EVERYONE) -> pd.DataFrame:
         """A what-if curve with low and high: the base's 80 % interval; the scenario's own value elsewhere."""
-        draws = self._draws(self.dataset.segment_groups)
-        names = self.dataset.segment_names
+        draws = self._draws(self.shop.segment_groups)
+        names = self.shop.segment_names
         draws = draws.pooled() if segment == EVERYONE else draws.of_group(names.index(segment))
         weights = discount_weights(self.assumptions.horizon_months, self.assumptions.annual_discount_rate)
         is_base = curve["scenario"] == curve["scenario"].iloc[0]
@@ -271,7 +277,7 @@ class Analysis:
     @property
     def parameter_sets(self) -> ParameterSets:
         """What the intervals are read off."""
-        return self.dataset.parameter_sets(self.assumptions.model_setting, self.assumptions.intervals)
+        return self.shop_forecast.parameter_sets(self.assumptions.intervals)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -282,7 +288,7 @@ class Analysis:
             "fitted and are left out of the intervals."
         )
         return (
-            *self.dataset.data_notes,
+            *self.shop.data_notes,
             *self.models.notes,
             *((left_out,) if skipped else ()),
         )
@@ -290,20 +296,20 @@ class Analysis:
     @property
     def is_ready(self) -> bool:
         """Whether the slow part is done, so that every total answers in a moment."""
-        return self.dataset.is_ready(self.assumptions.model_setting, self.assumptions.intervals)
+        return self.shop_forecast.is_ready(self.assumptions.intervals)
 
     def _draws(self, groups: pd.Categorical[str]) -> TotalDraws:
-        return self.dataset.group_draws(self.assumptions.model_setting, self.assumptions.intervals, groups)
+        return self.shop_forecast.group_draws(self.assumptions.intervals, groups)
 
     def _groups(self, by: str) -> pd.Categorical[str]:
         """The group of every buyer; only groups that occur."""
         if by == "segment":
-            return self.dataset.segment_groups
+            return self.shop.segment_groups
         if by == "clv_tier":
             return clv_tiers(self.clv).remove_unused_categories()
         if by == "risk_band":
             return self.risk_band.remove_unused_categories()
-        return pd.Categorical(self.dataset.buyers[by].fillna(BLANK))
+        return pd.Categorical(self.shop.buyers[by].fillna(BLANK))
 
 
 CUSTOMER_COLUMNS = (

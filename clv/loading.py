@@ -1,4 +1,4 @@
-"""All the files of a shop, whatever each of them holds, to one data set."""
+"""All the files of a shop, whatever each of them holds, to one shop."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from clv.dataset import Dataset
 from clv.ingest import (
     DATE_ORDERS,
     Contacts,
@@ -29,6 +28,7 @@ from clv.ingest import (
 )
 from clv.ingest.customer_table import Unit
 from clv.ingest.errors import raise_if_any
+from clv.shop import Shop, shop_of
 
 Read = TypeVar("Read")
 
@@ -41,9 +41,9 @@ class ShopFiles:
     contacts: Contacts | None = None
     spend: Spend | None = None
 
-    def dataset(self, as_of: dt.date | None = None) -> Dataset:
-        """The data set as of a day; ValueError as ``Dataset``."""
-        return Dataset(self.source, as_of, contacts=self.contacts, spend=self.spend)
+    def shop(self, as_of: dt.date | None = None) -> Shop:
+        """The shop as of a day; ValueError as ``shop_of``."""
+        return shop_of(self.source, as_of, contacts=self.contacts, spend=self.spend)
 
 
 def read_shop(

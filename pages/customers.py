@@ -49,7 +49,7 @@ def draw() -> None:
         st.info("No customer matches. Loosen a filter or clear the search.")
         return
     st.caption(shown_words(len(found)))
-    attributes = list(analysis.dataset.summary.attributes)
+    attributes = list(analysis.shop.summary.attributes)
     position = show_table(
         found[[*SHOWN, *attributes]], alt="Customers with CLV, churn risk and history", key="customers_table",
         height=420, select=True,
@@ -61,12 +61,12 @@ def draw() -> None:
 def without_forecast(analysis: Analysis, currency: str | None) -> None:
     """The customers by what they have done so far, found and opened as always."""
     history_finding(analysis, currency)
-    found = search(analysis.dataset.history)
+    found = search(analysis.shop.history)
     if found.empty:
         st.info("No customer matches. Clear the search.")
         return
     position = show_table(
-        found[[*HISTORY, *analysis.dataset.summary.attributes]], alt="Customers by revenue", key="customers_history",
+        found[[*HISTORY, *analysis.shop.summary.attributes]], alt="Customers by revenue", key="customers_history",
         height=420, select=True,
     )  # fmt: skip
     download_table("These customers", lambda: found, "customers", "customers_history_download")
@@ -116,15 +116,15 @@ def one_customer(row: pd.Series, analysis: Analysis, currency: str | None) -> No
         st.markdown(in_prose(story(row, analysis, currency)))
         if pd.notna(row.get("clv")):
             prospects(row, analysis, currency)
-        if not analysis.dataset.has_orders:
+        if not analysis.shop.has_orders:
             st.caption(NO_ORDERS)
             return
-        orders = analysis.dataset.orders_of(row["customer_id"])
+        orders = analysis.shop.orders_of(row["customer_id"])
         draw_chart(
             order_history,
             orders.rename(columns={"ordered_at": "date"})[["date", "amount"]],
             currency,
-            analysis.dataset.as_of,
+            analysis.shop.as_of,
             alt=f"Orders of customer {row['customer_id']} over time",
             key="customers_orders",
         )
@@ -147,7 +147,7 @@ def explain(row: pd.Series, analysis: Analysis) -> None:
     except (BacktestError, ModelDataError) as error:
         st.caption(plain(str(error)))
         return
-    place = int(np.flatnonzero(analysis.dataset.buyers["customer_id"] == row["customer_id"])[0])
+    place = int(np.flatnonzero(analysis.shop.buyers["customer_id"] == row["customer_id"])[0])
     found = reasons.of_customer(place)
     if found:
         st.markdown(

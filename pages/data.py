@@ -19,15 +19,15 @@ from pages.components.sidebar import current_currency
 def draw() -> None:
     """The report first, then the columns, then how to prepare a file."""
     analysis = open_page()
-    report, currency = analysis.dataset.report, current_currency()
+    report, currency = analysis.shop.report, current_currency()
     finding(report_sentence(report, currency))
     how_taken(report)
     boxes(report, currency)
-    quality_report(analysis.dataset, currency)
+    quality_report(analysis.shop, currency)
     revenue_card(analysis, currency, "data_monthly")
     if session().database is not None:
         database_columns()
-    elif analysis.dataset.has_orders:
+    elif analysis.shop.has_orders:
         column_form()
     else:
         table_form()

@@ -83,9 +83,9 @@ def without_forecast(analysis: Analysis, currency: str | None) -> None:
     """Lists by segment, which need no forecast."""
     history_finding(analysis, currency)
     chosen = st.multiselect(
-        "Segment", analysis.dataset.segment_names, key="lists_history_segment", placeholder="All"
+        "Segment", analysis.shop.segment_names, key="lists_history_segment", placeholder="All"
     )
-    history = analysis.dataset.history
+    history = analysis.shop.history
     found = history[history["segment"].isin(chosen)] if chosen else history
     download_table(
         f"Download {count(len(found))} customers", lambda: found, "customers", "lists_history", primary=True
@@ -100,7 +100,7 @@ def without_forecast(analysis: Analysis, currency: str | None) -> None:
 
 def main_reasons(found: pd.DataFrame, analysis: Analysis) -> dict[str, pd.Series]:
     """On request, a column that says why each customer's risk is what it is."""
-    if not analysis.dataset.has_orders or not st.toggle(
+    if not analysis.shop.has_orders or not st.toggle(
         "Add the main reason behind each churn risk",
         key="lists_reasons",
         persist_state="session",
@@ -114,7 +114,7 @@ def main_reasons(found: pd.DataFrame, analysis: Analysis) -> dict[str, pd.Series
     except (BacktestError, ModelDataError) as error:
         st.caption(plain(str(error)))
         return {}
-    of_customer = pd.Series(reasons.to_numpy(), index=analysis.dataset.buyers["customer_id"])
+    of_customer = pd.Series(reasons.to_numpy(), index=analysis.shop.buyers["customer_id"])
     return {"main_reason": found["customer_id"].map(of_customer).fillna("")}
 
 

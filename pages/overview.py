@@ -23,14 +23,14 @@ SEGMENT_COLUMNS = ["segment", "customers", "clv_total", "churn_risk"]
 def summary_sentence(analysis: Analysis, currency: str | None) -> str:
     """The finding, built from the data; a range alone where they are too few for a point."""
     total = analysis.total_clv
-    if analysis.dataset.data_notes:
+    if analysis.shop.data_notes:
         return (
-            f"{count(len(analysis.dataset.buyers))} customers may be worth {money(total.low, currency)} to "
+            f"{count(len(analysis.shop.buyers))} customers may be worth {money(total.low, currency)} to "
             f"{money(total.high, currency)} over the next {months(analysis.assumptions.horizon_months)}: a rough "
             "forecast from few data."
         )
     return (
-        f"{count(len(analysis.dataset.buyers))} customers are worth {money(total.mean, currency)} over the next "
+        f"{count(len(analysis.shop.buyers))} customers are worth {money(total.mean, currency)} over the next "
         f"{months(analysis.assumptions.horizon_months)}, most likely between {money(total.low, currency)} and "
         f"{money(total.high, currency)}; {percent(analysis.share_holding_half)} of them hold half of it."
     )
@@ -55,9 +55,9 @@ def value_boxes(analysis: Analysis, currency: str | None) -> None:
 
 def base_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
     """Who is there, what they brought and what they will bring."""
-    summary, buyers, total = analysis.dataset.summary, analysis.dataset.buyers, analysis.total_clv
+    summary, buyers, total = analysis.shop.summary, analysis.shop.buyers, analysis.total_clv
     repeaters = float((buyers["purchase_days"] > 1).mean())
-    report = analysis.dataset.report
+    report = analysis.shop.report
     never_paid = (
         f" {count(summary.never_paid)} never paid anything and are not forecast."
         if summary.never_paid
@@ -91,7 +91,7 @@ def estimate(analysis: Analysis, total: Total, currency: str | None) -> tuple[st
     """Value and note of a box: the figure with its range beneath, or the range first where data are few."""
     band = f"{money(total.low, currency)} to {money(total.high, currency)}"
     point = money(total.mean, currency)
-    return (band, f"rough; middle {point}") if analysis.dataset.data_notes else (point, band)
+    return (band, f"rough; middle {point}") if analysis.shop.data_notes else (point, band)
 
 
 def growth_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
@@ -129,7 +129,7 @@ def risk_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
         ValueBox(
             "At high risk",
             count(at_risk),
-            f"{percent(at_risk / max(len(analysis.dataset.buyers), 1))} of customers",
+            f"{percent(at_risk / max(len(analysis.shop.buyers), 1))} of customers",
             f"Customers whose probability of no order in the next {assumptions.churn_window_days} days is "
             f"{percent(assumptions.high_risk)} or more. Many of them left long ago.",
         ),
@@ -204,7 +204,7 @@ def downloads(analysis: Analysis) -> None:
         download_table(
             "All customers", lambda: analysis.customers, "clv_customers", "overview_all", primary=True
         )
-        segment = st.selectbox("Segment", analysis.dataset.segment_names, key="overview_segment")
+        segment = st.selectbox("Segment", analysis.shop.segment_names, key="overview_segment")
         download_table(
             "This segment",
             lambda: analysis.customers[analysis.customers["segment"] == segment],

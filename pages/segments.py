@@ -43,7 +43,7 @@ def draw() -> None:
     if not can_forecast(analysis):
         without_forecast(analysis, currency)
         return
-    choices = ["segment", "clv_tier", "risk_band", *analysis.dataset.breakdown_attributes]
+    choices = ["segment", "clv_tier", "risk_band", *analysis.shop.breakdown_attributes]
     by = st.segmented_control(
         "Break down by",
         choices,
@@ -78,7 +78,7 @@ def draw() -> None:
             primary=True,
         )
         download_table("Download the table", lambda: table, f"clv_by_{by}", "segments_figures")
-    if by in analysis.dataset.groupable_attributes:
+    if by in analysis.shop.groupable_attributes:
         acquisition(analysis, by)
     if by == "segment":
         explain_segments()
@@ -88,7 +88,7 @@ def without_forecast(analysis: Analysis, currency: str | None) -> None:
     """Who the customers of each group are and what they brought."""
     by = st.segmented_control(
         "Break down by",
-        ["segment", *analysis.dataset.breakdown_attributes],
+        ["segment", *analysis.shop.breakdown_attributes],
         default="segment",
         format_func=column_label,
         key="segments_history_by",
@@ -108,7 +108,7 @@ def acquisition(analysis: Analysis, by: str) -> None:
     st.caption(
         in_prose(analysis.grouping_message(by)) + " The spend of later orders is that of all customers."
     )
-    media = analysis.dataset.media
+    media = analysis.shop.media
     if media is not None and media.by == by and media.cac is not None:
         st.markdown(in_prose(media_sentence(media, table, by, current_currency())))
     show_table(

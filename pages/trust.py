@@ -45,7 +45,7 @@ def draw() -> None:
         help="Everything after that day is hidden from the models, which then predict it.",
         width=320,
     )
-    run = backtest_run(analysis.dataset, held or None)
+    run = backtest_run(analysis.shop, held or None)
     if run.problem:
         with place:
             finding("These orders cannot be backtested.")

@@ -6,8 +6,8 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import cumulative_value, lever_gains, payback_curve
-from clv.dataset import EVERYONE
 from clv.scenarios import Levers
+from clv.shop_forecast import EVERYONE
 from pages.components.charts import card_title, draw_chart
 from pages.components.formatting import count, in_prose, money, months, percent
 from pages.components.history_view import history_boxes, history_finding, repeat_words
@@ -39,7 +39,7 @@ def levers_page(analysis: Analysis) -> None:
     with left:
         segment = st.selectbox(
             "Who is reached",
-            [EVERYONE, *analysis.dataset.segment_names],
+            [EVERYONE, *analysis.shop.segment_names],
             key="what_if_segment",
             persist_state="session",
             help="The levers and the cost apply to these customers only.",
@@ -50,7 +50,7 @@ def levers_page(analysis: Analysis) -> None:
             "spend more per order, or come back after having left. Retention moves little where few are left to keep."
         )
     result = analysis.what_if(levers, segment)
-    customers = analysis.dataset.lever_base(analysis.assumptions.model_setting, segment).customers
+    customers = analysis.shop_forecast.lever_base(segment).customers
     with place:
         finding(answer(result, analysis.assumptions.horizon_months, currency))
     with right:

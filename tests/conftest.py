@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, settings
 
-from clv.dataset import Dataset
 from clv.ingest import OrderFile, read_orders
+from clv.shop import Shop, shop_of
 
 PROJECT = Path(__file__).resolve().parents[1]
 SHARED_DATA = PROJECT.parent / "shared" / "data"
@@ -55,9 +55,9 @@ def cdnow() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="session")
-def sample_shop() -> Dataset:
+def sample_shop() -> Shop:
     """The sample shop, read and summarised once."""
-    return Dataset(read_orders([OrderFile(SAMPLE_ORDERS.name, SAMPLE_ORDERS)], currency="EUR"))
+    return shop_of(read_orders([OrderFile(SAMPLE_ORDERS.name, SAMPLE_ORDERS)], currency="EUR"))
 
 
 @pytest.fixture

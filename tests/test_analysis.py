@@ -9,9 +9,10 @@ import pytest
 
 from clv.analysis import Analysis
 from clv.assumptions import Assumptions, ModelSetting
-from clv.dataset import EVERYONE, Dataset
 from clv.models import ModelDataError, ModifiedBetaGeoNBD
 from clv.scenarios import Levers
+from clv.shop import shop_of
+from clv.shop_forecast import EVERYONE, ShopForecast
 from tests.conftest import PROJECT
 
 
@@ -30,7 +31,7 @@ def test_the_forecast_holds_what_followed(analysis, truth):
     followed = [channel["next_12_months"] for channel in truth["channels"].values()]
     purchases = analysis.forecast.expected_purchases(12).sum()
     assert purchases == pytest.approx(sum(year["purchase_days"] for year in followed), rel=0.10)
-    revenue = Analysis(analysis.dataset, Assumptions(margin=1.0, annual_discount_rate=0.0))
+    revenue = Analysis(analysis.shop, Assumptions(margin=1.0, annual_discount_rate=0.0))
     spend = sum(year["spend"] for year in followed)
     assert revenue.total_clv.mean == pytest.approx(spend, rel=0.12)
 
@@ -48,9 +49,9 @@ def test_channels_rank_as_they_do_in_truth(analysis, truth):
 @pytest.mark.parametrize("by", ["segment", "clv_tier", "risk_band", "channel", "country", "category"])
 def test_every_breakdown_adds_up_to_the_whole(analysis, by):
     table = analysis.breakdown(by)
-    assert table["customers"].sum() == len(analysis.dataset.buyers)
+    assert table["customers"].sum() == len(analysis.shop.buyers)
     assert table["clv_total"].sum() == pytest.approx(analysis.total_clv.mean)
-    assert table["revenue"].sum() == pytest.approx(analysis.dataset.buyers["revenue"].sum())
+    assert table["revenue"].sum() == pytest.approx(analysis.shop.buyers["revenue"].sum())
     assert (table["clv_low"] <= table["clv_total"]).all()
     assert (table["clv_total"] <= table["clv_high"]).all()
     for share in ("customers_share", "clv_total_share", "revenue_share"):
@@ -115,14 +116,14 @@ def test_risks_stay_the_models_where_correcting_them_would_not_have_helped(sampl
 
 
 def test_channels_get_models_of_their_own(analysis, truth):
-    fitted = analysis.dataset.models(ModelSetting(group_by="channel")).groups
+    fitted = ShopForecast(analysis.shop, ModelSetting(group_by="channel")).models.groups
     assert fitted.helps
     for name, channel in truth["channels"].items():
         known = ModifiedBetaGeoNBD.from_params(**channel["mbg_nbd"]).expected_purchases_new_customer(365)
         assert fitted.model_for(name).expected_purchases_new_customer(365) == pytest.approx(known, rel=0.15)
     table = analysis.acquisition_by("channel").set_index("channel")
     assert (table.index[0], table.index[-1]) == ("Referral", "Paid social")
-    assert table["customers"].sum() == len(analysis.dataset.buyers)
+    assert table["customers"].sum() == len(analysis.shop.buyers)
     assert (table["new_customer_low"] < table["new_customer_clv"]).all()
     assert (table["new_customer_clv"] < table["new_customer_high"]).all()
     clv = table["clv_to_cac"].to_numpy() * analysis.assumptions.cac
@@ -130,14 +131,14 @@ def test_channels_get_models_of_their_own(analysis, truth):
 
 
 def test_countries_do_not_buy_differently_and_share_one_model(analysis):
-    fitted = analysis.dataset.models(ModelSetting(group_by="country")).groups
+    fitted = ShopForecast(analysis.shop, ModelSetting(group_by="country")).models.groups
     assert not fitted.helps
     assert all(model is fitted.pooled for model in fitted.models.values())
     assert "pooled fit stays" in analysis.grouping_message("country")
 
 
 def test_histograms_hold_everyone(analysis):
-    buyers = len(analysis.dataset.buyers)
+    buyers = len(analysis.shop.buyers)
     assert analysis.clv_bins["customers"].sum() == buyers
     assert analysis.risk_bins["customers"].sum() == buyers
     assert analysis.risk_bins["value_at_risk"].sum() == pytest.approx(
@@ -147,8 +148,8 @@ def test_histograms_hold_everyone(analysis):
 
 def test_sliders_fit_nothing(sample_shop, monkeypatch):
     _ = Analysis(sample_shop, Assumptions()).segments
-    monkeypatch.setattr("clv.dataset.fit_models", lambda *_: pytest.fail("a slider fitted a model"))
-    monkeypatch.setattr("clv.dataset.draw_totals", lambda *_: pytest.fail("a slider drew parameters"))
+    monkeypatch.setattr("clv.shop_forecast.fit_models", lambda *_: pytest.fail("a slider fitted a model"))
+    monkeypatch.setattr("clv.shop_forecast.draw_totals", lambda *_: pytest.fail("a slider drew parameters"))
     other = Analysis(
         sample_shop,
         Assumptions(margin=0.2, cac=50, horizon_months=30, annual_discount_rate=0.2, churn_window_days=30),
@@ -161,17 +162,17 @@ def test_sliders_fit_nothing(sample_shop, monkeypatch):
 def test_segments_of_levers_add_up_to_everyone(analysis):
     levers = Levers(0.2, 0.1, 0.05)
     whole = analysis.what_if(levers, EVERYONE)
-    parts = [analysis.what_if(levers, name) for name in analysis.dataset.segment_names]
+    parts = [analysis.what_if(levers, name) for name in analysis.shop.segment_names]
     assert sum(part.scenario for part in parts) == pytest.approx(whole.scenario, rel=2e-3)
     assert sum(part.base for part in parts) == pytest.approx(whole.base, rel=1e-9)
     assert whole.base == pytest.approx(analysis.total_clv.mean, rel=1e-9)
 
 
 def test_where_nobody_bought_twice_history_remains(read_rows):
-    dataset = Dataset(read_rows("customer,date,amount\na,2024-01-31,5\nb,2024-02-20,6\n"))
-    analysis = Analysis(dataset, Assumptions())
+    shop = shop_of(read_rows("customer,date,amount\na,2024-01-31,5\nb,2024-02-20,6\n"))
+    analysis = Analysis(shop, Assumptions())
     with pytest.raises(ModelDataError, match="second day"):
         _ = analysis.total_clv
-    assert len(dataset.summary.frame) == 2
-    assert len(dataset.data_notes) == 3
-    assert dataset.monthly_revenue["new"].sum() == pytest.approx(11.0)
+    assert len(shop.summary.frame) == 2
+    assert len(shop.data_notes) == 3
+    assert shop.monthly_revenue["new"].sum() == pytest.approx(11.0)

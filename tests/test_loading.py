@@ -35,17 +35,17 @@ def write(tmp_path):
 
 def test_files_in_any_order_find_their_place(write):
     files = [write("s.csv", SPEND), write("c.csv", CONTACTS), write("o.csv", ORDERS)]
-    dataset = read_shop(files).dataset()
-    assert dataset.report.files == ("o.csv",)
-    assert dataset.summary.frame.set_index("customer_id").loc["c1", "email"] == "c1@example.com"
-    assert dataset.media.spend == 70
-    assert any("1 rows match no customer" in str(finding) for finding in dataset.companions)
+    shop = read_shop(files).shop()
+    assert shop.report.files == ("o.csv",)
+    assert shop.summary.frame.set_index("customer_id").loc["c1", "email"] == "c1@example.com"
+    assert shop.media.spend == 70
+    assert any("1 rows match no customer" in str(finding) for finding in shop.findings_beside)
 
 
 def test_files_named_as_contacts_and_spend_are_taken_as_such(write):
     contacts = write("c.csv", "id,colour\nc1,red\n")
     shop = read_shop([write("o.csv", ORDERS)], contacts=[contacts], spend=[write("s.csv", SPEND)])
-    assert shop.dataset().summary.origins["colour"] == "contacts file"
+    assert shop.shop().summary.origins["colour"] == "contacts file"
     assert shop.spend is not None
 
 
@@ -65,16 +65,16 @@ def test_problems_of_all_files_are_said_together(write):
 
 def test_a_table_of_customers_stands_alone(write):
     day = dt.date(2024, 6, 1)
-    dataset = read_shop([write("t.csv", TABLE)], unit="weeks", as_of=day).dataset()
-    assert dataset.as_of == day
-    assert dataset.buyers["T_days"].max() == 700
+    shop = read_shop([write("t.csv", TABLE)], unit="weeks", as_of=day).shop()
+    assert shop.as_of == day
+    assert shop.buyers["T_days"].max() == 700
     with pytest.raises(InputError, match=r"cannot be added to o\.csv"):
         read_shop([write("t.csv", TABLE), write("o.csv", ORDERS)])
 
 
 def test_contacts_join_a_table_of_customers_too(write):
-    dataset = read_shop([write("t.csv", TABLE), write("c.csv", CONTACTS)]).dataset()
-    assert "nps" in dataset.summary.attributes
+    shop = read_shop([write("t.csv", TABLE), write("c.csv", CONTACTS)]).shop()
+    assert "nps" in shop.summary.attributes
 
 
 def first_day_of_spend(shop):
@@ -82,7 +82,7 @@ def first_day_of_spend(shop):
 
 
 def said_beside(shop):
-    return " ".join(map(str, shop.dataset().companions))
+    return " ".join(map(str, shop.shop().findings_beside))
 
 
 def test_spend_with_an_open_order_of_dates_is_read_as_the_orders_are_and_said(write):

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -27,6 +26,7 @@ from scipy import special
 from clv.assumptions import ModelSetting
 from clv.churn.signals import signals
 from clv.forecast import Forecast, fit_models, forecast_customers
+from clv.memo import cached_property
 from clv.validation.features import logit
 from clv.validation.order_entries import OrderEntries, day_number
 from clv.validation.origins import Origin

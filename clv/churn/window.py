@@ -70,7 +70,7 @@ def gaps_between_purchases(transactions: Transactions, as_of: dt.date) -> Gaps:
     gaps = paid.mutate(
         ended=paid.next_day.notnull(), days=ibis.coalesce(paid.next_day, ibis.date(as_of)).delta(paid.day, unit="day")
     )  # fmt: skip
-    counted = to_frame(gaps.group_by("ended", "days").agg(times=gaps.count()))
+    counted = to_frame(gaps.group_by("ended", "days").agg(times=gaps.count()), transactions)
     ended = counted["ended"].astype(bool)
     lengths = (
         np.repeat(part["days"].to_numpy(dtype=float), part["times"].to_numpy(dtype=np.int64))

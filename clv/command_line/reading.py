@@ -13,11 +13,11 @@ from typing import Any
 import click
 
 from clv.command_line.answers import refuse
-from clv.dataset import Dataset
 from clv.ingest import InputError, OrderFile
 from clv.ingest.database import read_database
 from clv.ingest.database_connections import OrderDatabase, connection_named
 from clv.loading import ShopFiles, read_shop, with_files_beside
+from clv.shop import Shop
 
 FILE = click.Path(path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -111,9 +111,10 @@ def read(
         refuse(f"{error} ({options})" if options else str(error))
 
 
-def dataset_of(shop: ShopFiles, as_of: dt.date | None = None) -> Dataset:
+def shop_as_of(files: ShopFiles, as_of: dt.date | None = None) -> Shop:
+    """The shop that the files hold, as of a day; what it cannot be made of is refused in a sentence."""
     try:
-        return shop.dataset(as_of)
+        return files.shop(as_of)
     except ValueError as error:
         refuse(str(error))
 

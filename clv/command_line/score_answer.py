@@ -15,13 +15,13 @@ from clv.models import ModelDataError
 
 def score_summary(analysis: Analysis) -> dict[str, Any]:
     """Models, totals and intervals as plain values, ready for JSON."""
-    assumptions, total, dataset = analysis.assumptions, analysis.total_clv, analysis.dataset
+    assumptions, total, shop = analysis.assumptions, analysis.total_clv, analysis.shop
     purchases, spend = analysis.models.purchases, analysis.models.spend
     independence, new = analysis.models.independence, analysis.new_customer
     return {
-        "as_of": analysis.dataset.as_of.isoformat(),
-        "customers": len(analysis.dataset.summary.frame),
-        "customers_never_paid": analysis.dataset.summary.never_paid,
+        "as_of": analysis.shop.as_of.isoformat(),
+        "customers": len(analysis.shop.summary.frame),
+        "customers_never_paid": analysis.shop.summary.never_paid,
         "model": {
             "name": purchases.name,
             "params": purchases.params_,
@@ -57,16 +57,16 @@ def score_summary(analysis: Analysis) -> dict[str, Any]:
             "clv_to_cac": new.ratio,
             "payback_month": new.payback_month,
         },
-        "enough_data": {"enough": not dataset.data_notes, "reasons": list(dataset.data_notes)},
-        "media": _media(dataset.media),
-        "beside": [finding.to_dict() for finding in dataset.companions],
+        "enough_data": {"enough": not shop.data_notes, "reasons": list(shop.data_notes)},
+        "media": _media(shop.media),
+        "beside": [finding.to_dict() for finding in shop.findings_beside],
         "at_risk": {"customers": int(analysis.at_risk.sum()), "value": analysis.value_at_risk},
     }
 
 
 def window_summary(analysis: Analysis, *, given: bool) -> dict[str, Any]:
     """The churn window used, and the one that the file's own gaps suggest."""
-    suggested = analysis.dataset.churn_window
+    suggested = analysis.shop.churn_window
     return {
         "days": analysis.assumptions.churn_window_days,
         "chosen": "given"
@@ -90,7 +90,7 @@ def window_text(window: dict[str, Any]) -> str:
 
 def score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) -> str:
     """The totals in a few sentences."""
-    total, code = analysis.total_clv, analysis.dataset.report.currency
+    total, code = analysis.total_clv, analysis.shop.report.currency
     lines = [
         f"{result['customers']:,} customers as of {result['as_of']}, {result['model']['name']}.",
         f"CLV over {analysis.assumptions.horizon_months} months: {money(total.mean, code)} "
@@ -101,13 +101,13 @@ def score_text(analysis: Analysis, result: dict[str, Any], out: Path | None) -> 
     ]
     if analysis.assumptions.calibrated_risk:
         lines.append(analysis.risk_message)
-    media = analysis.dataset.media
+    media = analysis.shop.media
     if media is not None and media.cac is not None:
         lines.append(
             f"CAC by the spend file: {money(media.cac, code)} ({money(media.spend, code)} for "
             f"{media.new_customers:,} new customers, {media.first_date} to {media.last_date})."
         )
-    lines += [f"Beside: {finding}" for finding in analysis.dataset.companions]
+    lines += [f"Beside: {finding}" for finding in analysis.shop.findings_beside]
     lines += [f"Note: {note}" for note in analysis.notes]
     if out is not None:
         lines.append(f"Written: {out}")

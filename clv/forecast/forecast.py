@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from clv.assumptions import MAX_HORIZON_MONTHS
 from clv.forecast.fit import FittedModels
 from clv.forecast.own_model import with_own_model
+from clv.memo import cached_property
 from clv.models import PurchaseModel
 from clv.models.distinct import distinct_rows
 

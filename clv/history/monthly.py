@@ -25,5 +25,5 @@ def monthly_revenue(transactions: Transactions, as_of: dt.date) -> pd.DataFrame:
         new=ibis.coalesce(net.sum(where=days.is_first), 0.0),
         returning=ibis.coalesce(net.sum(where=~days.is_first), 0.0),
     )
-    frame = to_frame(months.order_by("month"))
+    frame = to_frame(months.order_by("month"), transactions)
     return frame.assign(month=pd.to_datetime(frame["month"]))

@@ -63,14 +63,17 @@ def customer_summary(transactions: Transactions, as_of: dt.date | None = None) -
     ValueError : there is no order up to ``as_of``.
     """
     table = transactions.table
-    last = to_frame(table.filter(~table.is_refund).agg(last=table.ordered_at.date().max()))["last"].iloc[0]
+    last = to_frame(table.filter(~table.is_refund).agg(last=table.ordered_at.date().max()), transactions)[
+        "last"
+    ].iloc[0]
     if pd.isna(last):
         raise ValueError("There is no order in the data.")
     as_of = as_of or pd.Timestamp(last).date()
-    frame = grouped_summary(transactions, as_of)
+    with transactions.lock:
+        frame = grouped_summary(transactions, as_of)
     if frame is None:
         # A database may sort text by a language's rules.
-        frame = to_frame(_summary_expression(transactions, as_of)).sort_values("customer_id")
+        frame = to_frame(_summary_expression(transactions, as_of), transactions).sort_values("customer_id")
     if frame.empty:
         raise ValueError(f"There is no order up to {as_of.isoformat()}; the date to count from is too early.")
     names = transactions.attributes
@@ -89,7 +92,7 @@ def orders_of_customer(transactions: Transactions, customer_id: str) -> pd.DataF
         amount=lines.amount.sum().cast("float64"),
         items=lines.count(),
     )
-    return to_frame(orders.order_by("ordered_at").drop("order"))
+    return to_frame(orders.order_by("ordered_at").drop("order"), transactions)
 
 
 def _summary_expression(transactions: Transactions, as_of: dt.date) -> Table:

@@ -19,3 +19,8 @@ def failed_payments(engine: duckdb.DuckDBPyConnection, lines: str) -> pd.DataFra
         FROM {lines} WHERE payment_failed AND reason IS NOT NULL AND NOT is_further AND NOT is_blank AND NOT split_wrongly
         QUALIFY row_number() OVER (PARTITION BY line_hash ORDER BY file_no, source_line) = 1
         ORDER BY file_no, source_line""").df()
+
+
+def no_failed_payments() -> pd.DataFrame:
+    """No payment that failed: the columns without a row."""
+    return pd.DataFrame(columns=COLUMNS)

@@ -19,8 +19,7 @@ from clv.ingest.currencies import settle_currency
 from clv.ingest.date_order import DateOrder
 from clv.ingest.dates import DateStyle
 from clv.ingest.errors import InputError, Problem, raise_if_any
-from clv.ingest.failed_payments import COLUMNS as FAILED_PAYMENT_COLUMNS
-from clv.ingest.failed_payments import failed_payments
+from clv.ingest.failed_payments import failed_payments, no_failed_payments
 from clv.ingest.files import OrderFile
 from clv.ingest.layout import Layout
 from clv.ingest.lines import Styles, read_lines
@@ -47,9 +46,7 @@ class Ingested:
 
     transactions: Transactions
     report: QualityReport
-    failed_payments: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(columns=FAILED_PAYMENT_COLUMNS)
-    )
+    failed_payments: pd.DataFrame = field(default_factory=no_failed_payments)
     date_order: DateOrder | None = None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from threading import RLock
 
 import ibis.expr.types as ir
 import pyarrow as pa
@@ -53,6 +54,8 @@ class Transactions:
         Whether the table has a column `discount_given` (decimal(18, 4), money) too, which `amount` is net of.
     held_attributes : tuple of pyarrow ChunkedArray
         The attributes of all lines in the order of the table, where they are in memory as they stand; or else empty.
+    lock : RLock
+        Whoever asks the table holds it for one question: one connection serves every thread.
     """
 
     table: ir.Table
@@ -64,6 +67,7 @@ class Transactions:
     customer_form: IdentifierForm | None = None
     has_discount: bool = False
     held_attributes: tuple[pa.ChunkedArray, ...] = field(default=(), compare=False, repr=False)
+    lock: RLock = field(default_factory=RLock, compare=False, repr=False)
 
 
 def keep(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from clv.assumptions import ModelChoice
 from clv.forecast import DAYS_PER_MONTH, draw_totals, drawn_parameters, forecast_under
+from clv.memo import cached_property
 from clv.models import ModelDataError, ModifiedBetaGeoNBD, fit_by_group
 from clv.validation.blend import add_blend
 from clv.validation.choice import Choice, choose
@@ -182,7 +182,7 @@ def backtest(
     customers_in_all: int,
     candidates: Sequence[Candidate],
     group_by: str | None = None,
-    tell: Progress,
+    progress: Progress,
 ) -> Backtest:
     """Choose among the candidates on the inner origins, and score all of them once on the holdout.
 
@@ -201,7 +201,7 @@ def backtest(
             "there is nothing to compare a forecast with."
         )
     origins, tried = [holdout, *inner], list(candidates)
-    predicted, failed = _predict_all(origins, tried, tell)
+    predicted, failed = _predict_all(origins, tried, progress)
     if not any(candidate.kind == "model" and candidate.name in predicted for candidate in tried):
         raise BacktestError(
             "No model can be fitted to the orders before the cut-off: "
@@ -210,7 +210,7 @@ def backtest(
     choice = _choose(inner, tried, predicted)
     if group_by is not None and choice is not None:
         more = _by_group(choice, group_by)
-        more_predicted, more_failed = _predict_all(origins, more, tell)
+        more_predicted, more_failed = _predict_all(origins, more, progress)
         tried, predicted, failed = [*tried, *more], predicted | more_predicted, failed | more_failed
     before = len(tried)
     for derive in (add_season, add_blend):
@@ -219,11 +219,11 @@ def backtest(
             tried, predicted = [*tried, derived[0]], predicted | {derived[0].name: derived[1]}
     if len(tried) > before or group_by is not None:
         choice = _choose(inner, tried, predicted)
-    tell(0.9, "Scoring")
+    progress(0.9, "Scoring")
     left = [candidate for candidate in tried if candidate.name in predicted]
     scored = [score(holdout, candidate, predicted[candidate.name][0]) for candidate in left]
     scored.sort(key=lambda one: float(losses(holdout, one.prediction).mean()))
-    tell(1.0, "Done")
+    progress(1.0, "Done")
     return Backtest(holdout, choice, tuple(scored), failed, customers_in_all)
 
 
@@ -242,13 +242,13 @@ def _by_group(choice: Choice, group_by: str) -> list[Candidate]:
 
 
 def _predict_all(
-    origins: Sequence[Origin], candidates: Sequence[Candidate], tell: Progress
+    origins: Sequence[Origin], candidates: Sequence[Candidate], progress: Progress
 ) -> tuple[dict[str, list[Prediction]], dict[str, str]]:
     """Each candidate's prediction at each origin; one that fails at any is left out, with the reason."""
     predicted: dict[str, list[Prediction]] = {}
     failed: dict[str, str] = {}
     for number, candidate in enumerate(candidates):
-        tell(number / len(candidates), f"Fitting {candidate.name}")
+        progress(number / len(candidates), f"Fitting {candidate.name}")
         try:
             predicted[candidate.name] = [candidate.predict(origin) for origin in origins]
         except (ModelDataError, BacktestError) as error:

@@ -106,7 +106,7 @@ def day_stamps(days: IntArray) -> NDArray[np.datetime64]:
 
 def read_entries(transactions: Transactions, until: dt.date) -> OrderEntries:
     """Read all entries up to a day, in one pass over the lines."""
-    frame = to_frame(_entries(transactions, until))
+    frame = to_frame(_entries(transactions, until), transactions)
     customer, ids = pd.factorize(frame["customer_id"])
     day, known_on = (
         frame[column].to_numpy().astype("datetime64[D]").astype(np.int64) for column in ("day", "known_on")

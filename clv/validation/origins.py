@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from clv.history import customer_summary
 from clv.ingest import Transactions
+from clv.memo import cached_property
 from clv.validation.order_entries import KnownDays, OrderEntries, day_number, day_stamps, read_entries
 
 FloatArray = NDArray[np.float64]
@@ -176,14 +176,14 @@ def sampled(transactions: Transactions, customers: int, most: int = MOST_CUSTOME
 
 
 def read_origins(
-    transactions: Transactions, plan: Plan, tell: Callable[[float, str], None]
+    transactions: Transactions, plan: Plan, progress: Callable[[float, str], None]
 ) -> tuple[Origin, list[Origin]]:
     """The origin held out and the inner ones; an inner one without buyers is left out."""
     windows = (plan.holdout, *plan.inner)
     origins: list[Origin] = []
     entries = read_entries(transactions, max(window.end for window in windows))
     for number, window in enumerate(windows):
-        tell(number / len(windows), f"Reading orders up to {window.cutoff.isoformat()}")
+        progress(number / len(windows), f"Reading orders up to {window.cutoff.isoformat()}")
         try:
             origins.append(read_origin(transactions, window, entries))
         except BacktestError:

@@ -15,7 +15,6 @@ import calendar
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 
 from clv.forecast import FittedModels, Forecast
 from clv.forecast.forecast import MONTH_ENDS
+from clv.memo import cached_property
 from clv.models import PurchaseModel
 from clv.validation.comparison import paired_difference
 from clv.validation.order_entries import day_number, day_stamps

@@ -10,7 +10,8 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.assumptions import ModelSetting
-from clv.dataset import Dataset
+from clv.shop import Shop
+from clv.shop_past import ShopPast
 from clv.validation.origins import BacktestError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ LOOK_EVERY = "700ms"
 class BacktestRun:
     """How far a backtest is; written by its thread, read by the page."""
 
-    dataset: Dataset
+    shop: Shop
     holdout_days: int | None
     share: float = 0.0
     doing: str = "Starting"
@@ -57,7 +58,7 @@ class BacktestRun:
 
     def _work(self) -> None:
         try:
-            self.found = self.dataset.backtest(self.holdout_days, self._tell)
+            self.found = ShopPast(self.shop).backtest(self.holdout_days, self._tell)
         except BacktestError as error:
             self.problem = str(error)
         except Exception as error:  # a thread's own error would end it in silence and leave the page waiting
@@ -68,20 +69,20 @@ class BacktestRun:
         self.share, self.doing = share, doing
 
 
-def backtest_run(dataset: Dataset, holdout_days: int | None) -> BacktestRun:
+def backtest_run(shop: Shop, holdout_days: int | None) -> BacktestRun:
     """The run for these data and this holdout, begun now if there is none; those of other data are let go."""
     runs: dict[int | None, BacktestRun] = st.session_state.setdefault(RUNS, {})
-    for other in [days for days, run in runs.items() if run.dataset is not dataset]:
+    for other in [days for days, run in runs.items() if run.shop is not shop]:
         del runs[other]
     if holdout_days not in runs:
-        runs[holdout_days] = BacktestRun(dataset, holdout_days)
+        runs[holdout_days] = BacktestRun(shop, holdout_days)
     return runs[holdout_days]
 
 
 def backtest_cautions(analysis: Analysis) -> tuple[str, ...]:
     """What the backtest that was run last in this session says against the CLV shown; empty where there is none."""
     runs: dict[int | None, BacktestRun] = st.session_state.get(RUNS, {})
-    done = [run for run in runs.values() if run.dataset is analysis.dataset and run.found is not None]
+    done = [run for run in runs.values() if run.shop is analysis.shop and run.found is not None]
     return done[-1].cautions_for(analysis) if done else ()
 
 

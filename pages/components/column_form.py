@@ -216,7 +216,7 @@ def table_form() -> None:
         )
         day_of_table = right.date_input(
             "T runs to",
-            value=state.dataset.as_of,
+            value=state.shop.as_of,
             key="data_as_of",
             help="The day that the table was made for.",
         )

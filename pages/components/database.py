@@ -57,7 +57,7 @@ def database_controls() -> None:
 def database_columns() -> None:
     """Which column of the database was read as what."""
     st.subheader("Which column is which")
-    mapping = session().dataset.report.mapping.named()
+    mapping = session().shop.report.mapping.named()
     frame = pd.DataFrame(
         {"Meaning": [MEANINGS[key].capitalize() for key in mapping], "Column": list(mapping.values())}
     )

@@ -23,7 +23,7 @@ def filter_customers(analysis: Analysis, page: str) -> pd.DataFrame:
     attributes = _attribute_values(analysis)
     at_hand = dict(list(attributes.items())[:AT_HAND])
     choices = {
-        "segment": analysis.dataset.segment_names,
+        "segment": analysis.shop.segment_names,
         "risk_band": list(RISK_BANDS),
         "clv_tier": list(CLV_TIERS),
         **at_hand,
@@ -55,6 +55,6 @@ def _chosen(choices: dict[str, list[str]], table: pd.DataFrame, page: str) -> pd
 
 def _attribute_values(analysis: Analysis) -> dict[str, list[str]]:
     """Attributes with few enough values to choose from."""
-    frame = analysis.dataset.summary.frame
-    values = {name: frame[name].dropna().unique() for name in analysis.dataset.summary.attributes}
+    frame = analysis.shop.summary.frame
+    values = {name: frame[name].dropna().unique() for name in analysis.shop.summary.attributes}
     return {name: sorted(map(str, found)) for name, found in values.items() if 1 < len(found) <= MOST_VALUES}

@@ -27,23 +27,23 @@ NO_ORDERS = (
 
 def history_finding(analysis: Analysis, currency: str | None) -> None:
     """The finding where there is no forecast: who bought, for how much, and how many came back."""
-    dataset = analysis.dataset
-    again = int((dataset.buyers["purchase_days"] > 1).sum())
+    shop = analysis.shop
+    again = int((shop.buyers["purchase_days"] > 1).sum())
     finding(
-        f"{customers(len(dataset.summary.frame))} brought {money(dataset.report.revenue, currency)} so far; "
+        f"{customers(len(shop.summary.frame))} brought {money(shop.report.revenue, currency)} so far; "
         f"{'nobody' if not again else count(again)} bought again."
     )
 
 
 def history_boxes(analysis: Analysis, currency: str | None) -> None:
     """Customers, revenue, order value, who came back."""
-    dataset, report = analysis.dataset, analysis.dataset.report
-    buyers = dataset.buyers
+    shop, report = analysis.shop, analysis.shop.report
+    buyers = shop.buyers
     paying = max(len(buyers), 1)
     repeaters = int((buyers["purchase_days"] > 1).sum())
-    never = f"{count(dataset.summary.never_paid)} never paid" if dataset.summary.never_paid else "all paid"
+    never = f"{count(shop.summary.never_paid)} never paid" if shop.summary.never_paid else "all paid"
     show_boxes(
-        ValueBox("Customers", count(len(dataset.summary.frame)), never, "Distinct customers in the file."),
+        ValueBox("Customers", count(len(shop.summary.frame)), never, "Distinct customers in the file."),
         ValueBox(
             "Revenue so far",
             money(report.revenue, currency),
@@ -67,7 +67,7 @@ def history_boxes(analysis: Analysis, currency: str | None) -> None:
 
 def revenue_card(analysis: Analysis, currency: str | None, key: str) -> None:
     """Revenue by month, or why there is none."""
-    if not analysis.dataset.has_orders:
+    if not analysis.shop.has_orders:
         st.info(NO_ORDERS)
         return
     with st.container(border=True):
@@ -77,7 +77,7 @@ def revenue_card(analysis: Analysis, currency: str | None, key: str) -> None:
         )
         draw_chart(
             monthly_revenue,
-            analysis.dataset.monthly_revenue,
+            analysis.shop.monthly_revenue,
             currency,
             alt="Monthly revenue of new and returning customers",
             key=key,
@@ -86,7 +86,7 @@ def revenue_card(analysis: Analysis, currency: str | None, key: str) -> None:
 
 def groups_table(analysis: Analysis, by: str, key: str) -> None:
     """What the customers of each group have done so far, with a download."""
-    table = analysis.dataset.history_by(by)
+    table = analysis.shop.history_by(by)
     show_table(table[[by, *GROUP_COLUMNS]], alt=f"Customers and revenue by {by}", key=key, height="content")
     download_table("Download the table", lambda: table, f"history_by_{by}", f"{key}_download")
 
@@ -100,19 +100,17 @@ def history_overview(analysis: Analysis, currency: str | None) -> None:
     groups_table(analysis, "segment", "history_segments")
     st.subheader("The customers who brought most")
     show_table(
-        analysis.dataset.history[TOP_COLUMNS].head(TOP_CUSTOMERS),
+        analysis.shop.history[TOP_COLUMNS].head(TOP_CUSTOMERS),
         alt="The ten customers with most revenue",
         key="history_top",
         height="content",
     )
-    download_table(
-        "All customers", lambda: analysis.dataset.history, "customers", "history_all", primary=True
-    )
+    download_table("All customers", lambda: analysis.shop.history, "customers", "history_all", primary=True)
 
 
 def repeat_words(analysis: Analysis) -> str:
     """How customers have come back so far, in a sentence or two."""
-    buyers = analysis.dataset.buyers
+    buyers = analysis.shop.buyers
     repeaters = buyers[buyers["frequency"] > 0]
     if repeaters.empty:
         return (

@@ -36,7 +36,7 @@ def outlook_view(found: Backtest, analysis: Analysis) -> None:
         return
     try:
         with st.spinner("Training on everything known today …", show_time=True):
-            ahead = analysis.dataset.outlook(found, analysis.assumptions.model_setting)
+            ahead = analysis.shop_past.outlook(found, analysis.assumptions.model_setting)
     except (BacktestError, ModelDataError) as error:
         st.info(plain(str(error)), icon="ℹ️")
         return

@@ -36,7 +36,7 @@ def can_forecast(analysis: Analysis) -> bool:
 
     Fits the model on first use, and says in words why where there is no forecast.
     """
-    if analysis.dataset.data_notes and not (_identifies_a_model(analysis) and _wants_rough(analysis)):
+    if analysis.shop.data_notes and not (_identifies_a_model(analysis) and _wants_rough(analysis)):
         return False
     try:
         with st.container():  # holds the spinner's place, so that nothing below moves
@@ -78,7 +78,7 @@ def _identifies_a_model(analysis: Analysis) -> bool:
 
 def _wants_rough(analysis: Analysis) -> bool:
     """Say what the data lack for a forecast, and offer a rough one."""
-    reasons = "\n".join(f"- {in_prose(note)}" for note in analysis.dataset.data_notes)
+    reasons = "\n".join(f"- {in_prose(note)}" for note in analysis.shop.data_notes)
     st.warning(
         f"**No forecast from these data unless you ask for a rough one.**\n\n{reasons}\n\nWhat happened so far is "
         "shown; add older orders for a forecast to rely on.",

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from clv.dataset import Dataset
 from clv.exports import report_html, report_table
 from clv.ingest import Finding, QualityReport
+from clv.shop import Shop
 from pages.components.downloads import download_page, download_table
 from pages.components.formatting import count, money, plain
 
 
-def quality_report(dataset: Dataset, currency: str | None) -> None:
+def quality_report(shop: Shop, currency: str | None) -> None:
     """Everything in one place, with what to do, and to take along."""
-    report, beside = dataset.report, dataset.companions
+    report, beside = shop.report, shop.findings_beside
     left_out(report, currency)
     look_at(report, currency)
     beside_the_orders(beside)

@@ -18,7 +18,6 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.assumptions import Assumptions
-from clv.dataset import Dataset
 from clv.ingest import InputError, OpenDateOrder, OrderFile, sort_files
 from clv.ingest.database import read_database
 from clv.ingest.database_connections import OrderDatabase
@@ -26,6 +25,7 @@ from clv.ingest.remembered import recall
 from clv.ingest.spool_store import SpoolStore
 from clv.loading import read_shop
 from clv.models.warm_up import warm_up
+from clv.shop import Shop, shop_of
 
 SAMPLE_NAME = "Sample shop"
 SAMPLE_FOLDER = Path(__file__).parents[2] / "sample_data"
@@ -43,9 +43,9 @@ LOOK_EVERY = 0.2  # seconds
 
 @dataclass
 class Session:
-    """What one browser session holds. A failed upload leaves ``dataset`` as it was."""
+    """What one browser session holds. A failed upload leaves ``shop`` as it was."""
 
-    dataset: Dataset
+    shop: Shop
     name: str
     is_sample: bool = True
     files: tuple[OrderFile, ...] = ()
@@ -65,8 +65,8 @@ class Session:
 
 
 @st.cache_resource(show_spinner="Loading the sample shop …")
-def _sample() -> Dataset:
-    return read_shop(SAMPLE_FILES, currency=SAMPLE_CURRENCY).dataset()
+def _sample() -> Shop:
+    return read_shop(SAMPLE_FILES, currency=SAMPLE_CURRENCY).shop()
 
 
 @st.cache_resource(show_spinner=False)
@@ -89,8 +89,8 @@ def analysis_under(assumptions: Assumptions) -> Analysis:
     """The analysis of the current data set; the same object while neither data nor assumptions change."""
     state = session()
     current = state.analysis
-    if current is None or current.dataset is not state.dataset or current.assumptions != assumptions:
-        state.analysis = Analysis(state.dataset, assumptions)
+    if current is None or current.shop is not state.shop or current.assumptions != assumptions:
+        state.analysis = Analysis(state.shop, assumptions)
     assert state.analysis is not None
     return state.analysis
 
@@ -108,13 +108,13 @@ def take_database(database: OrderDatabase, settings: Mapping[str, Any], progress
     InputError : they cannot be read; the data loaded before stay.
     """
     try:
-        dataset = Dataset(read_database(database, progress=progress, **settings))
-        _ = dataset.churn_window  # the sidebar asks for it at once; here, what goes wrong is said
+        shop = shop_of(read_database(database, progress=progress, **settings))
+        _ = shop.churn_window  # the sidebar asks for it at once; here, what goes wrong is said
     except InputError:
         raise
     except ValueError as error:
         raise database.refusal(str(error).rstrip("."), "Check the columns that were chosen") from error
-    _begin(Session(dataset, database.label, is_sample=False, database=database))
+    _begin(Session(shop, database.label, is_sample=False, database=database))
 
 
 def _begin(state: Session) -> None:
@@ -180,9 +180,8 @@ def _read(state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any]
     orders_file = (*found.orders, *found.customers)[0]
     state.has_spend_file = bool(found.spend)
     try:
-        shop = read_shop(files, progress=progress, recall=recall, store=state.store, **settings)
-        dataset = shop.dataset()
-        _ = dataset.churn_window  # under the progress bar rather than after it
+        shop = read_shop(files, progress=progress, recall=recall, store=state.store, **settings).shop()
+        _ = shop.churn_window  # under the progress bar rather than after it
         progress(1.0, "Done")  # the last moment at which a read that was interrupted changes nothing
     except (InputError, ValueError) as error:
         problems = error.problems if isinstance(error, InputError) else (error,)
@@ -191,9 +190,9 @@ def _read(state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any]
         state.problems = tuple(str(problem) for problem in problems)
         state.question = next((asked for asked in problems if isinstance(asked, OpenDateOrder)), None)
         return
-    if dataset.transactions is not None:
-        state.store.forget_others(dataset.transactions)
-    state.files, state.settings, state.dataset = files, settings, dataset
+    if shop.transactions is not None:
+        state.store.forget_others(shop.transactions)
+    state.files, state.settings, state.shop = files, settings, shop
     state.orders_file = orders_file
     state.name = ", ".join(file.name for file in files)
     state.is_sample, state.problems, state.database = False, (), None

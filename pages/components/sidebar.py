@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from clv.assumptions import AssumptionError, Assumptions
-from clv.dataset import Dataset
+from clv.shop import Shop
 from clv.wording import currency_sign
 from pages.components.database import database_controls
 from pages.components.formatting import attribute_label, count, day, in_prose, money, plain
@@ -76,7 +76,7 @@ def current_assumptions() -> Assumptions:
             cac=float(state.get("cac", DEFAULTS.cac)),
             horizon_months=int(state.get("horizon", DEFAULTS.horizon_months)),
             annual_discount_rate=state.get("discount", 100 * DEFAULTS.annual_discount_rate) / 100,
-            churn_window_days=int(state.get("churn_window", session().dataset.churn_window.days)),
+            churn_window_days=int(state.get("churn_window", session().shop.churn_window.days)),
             medium_risk=state.get("risk_bands", (40, 70))[0] / 100,
             high_risk=state.get("risk_bands", (40, 70))[1] / 100,
             target_ratio=float(state.get("target_ratio", DEFAULTS.target_ratio)),
@@ -95,7 +95,7 @@ def current_assumptions() -> Assumptions:
 def _column_to_group_by() -> str | None:
     """The column chosen; None for one model, also after a file without that column has been loaded."""
     chosen = st.session_state.get("group_by")
-    return chosen if chosen in session().dataset.groupable_attributes else None
+    return chosen if chosen in session().shop.groupable_attributes else None
 
 
 def _data_controls(state: Session) -> None:
@@ -120,10 +120,10 @@ def _data_controls(state: Session) -> None:
         st.caption(
             "Reading was cancelled; what was loaded before stays. Remove the file and add it again to read it."
         )
-    summary = state.dataset.summary
+    summary = state.shop.summary
     st.caption(
         f"**{plain(state.name)}**: {count(len(summary.frame))} customers, "
-        f"{'orders up to' if state.dataset.has_orders else 'as of'} {day(state.dataset.as_of)}"
+        f"{'orders up to' if state.shop.has_orders else 'as of'} {day(state.shop.as_of)}"
     )
     if not state.is_sample:
         st.button("Back to the sample shop", on_click=use_sample, key="use_sample", width="stretch")
@@ -138,15 +138,15 @@ def _assumption_controls(state: Session) -> None:
     st.slider(
         in_prose(f"CAC, {sign} per new customer" if sign else "CAC per new customer"),
         0.0,
-        _largest_cac(state.dataset),
+        _largest_cac(state.shop),
         start["cac"],
         key="cac",
-        step=_cac_step(state.dataset),
+        step=_cac_step(state.shop),
         format="%g",
         bind="query-params",
         help="Cost to acquire one customer: marketing spend divided by the customers it won.",
     )
-    _offer_cac(state.dataset, currency)
+    _offer_cac(state.shop, currency)
     st.slider(
         "Horizon, months",
         1,
@@ -175,36 +175,36 @@ def _assumption_controls(state: Session) -> None:
         key="churn_window",
         bind="query-params",
         help="Churn risk is the probability that a customer places no order within this many days from now. It starts at "
-        f"what your own orders suggest. {state.dataset.churn_window.message}",
+        f"what your own orders suggest. {state.shop.churn_window.message}",
     )
-    st.caption(f"{state.dataset.churn_window.short} {_own_window(state.dataset)}")
+    st.caption(f"{state.shop.churn_window.short} {_own_window(state.shop)}")
     with st.expander("More", key="more"):
         _rarely_changed(start)
     st.button("Reset assumptions", on_click=_reset, key="reset", width="stretch")
 
 
-def _own_window(dataset: Dataset) -> str:
+def _own_window(shop: Shop) -> str:
     """Whether the churn window is the one that the orders suggest."""
-    suggested = dataset.churn_window.days
+    suggested = shop.churn_window.days
     if st.session_state.get("churn_window", suggested) == suggested:
         return ""
     return f"That suggests {suggested}."
 
 
-def _offer_cac(dataset: Dataset, currency: str | None) -> None:
+def _offer_cac(shop: Shop, currency: str | None) -> None:
     """Take the CAC that the spend file gives, if there is one."""
-    if dataset.media is None or not dataset.media.cac:
+    if shop.media is None or not shop.media.cac:
         return
-    given = _on_slider(dataset.media.cac, dataset)
+    given = _on_slider(shop.media.cac, shop)
     st.button(
-        in_prose(f"Use {money(dataset.media.cac, currency)}, the CAC from the spend file"),
+        in_prose(f"Use {money(shop.media.cac, currency)}, the CAC from the spend file"),
         on_click=_set_cac,
         args=(given,),
         disabled=st.session_state.get("cac") == given,
         key="use_media_cac",
         width="stretch",
         help="All spend divided by all new customers, those of free channels included, from "
-        f"{day(dataset.media.first_date)} to {day(dataset.media.last_date)}. The slider goes to the nearest step. "
+        f"{day(shop.media.first_date)} to {day(shop.media.last_date)}. The slider goes to the nearest step. "
         "By channel: page Segments.",
     )
 
@@ -213,10 +213,10 @@ def _set_cac(cac: float) -> None:
     st.session_state["cac"] = cac
 
 
-def _on_slider(cac: float, dataset: Dataset) -> float:
+def _on_slider(cac: float, shop: Shop) -> float:
     """The value nearest to a CAC that the slider can stand at."""
-    step = _cac_step(dataset)
-    return round(round(min(cac, _largest_cac(dataset)) / step) * step, 6)
+    step = _cac_step(shop)
+    return round(round(min(cac, _largest_cac(shop)) / step) * step, 6)
 
 
 def _margin_controls(start: dict[str, Any]) -> None:
@@ -302,7 +302,7 @@ def _rarely_changed(start: dict[str, Any]) -> None:
     )
     st.selectbox(
         "Model by group",
-        [ONE_FOR_ALL, *session().dataset.groupable_attributes],
+        [ONE_FOR_ALL, *session().shop.groupable_attributes],
         key="group_by",
         format_func=lambda name: name if name == ONE_FOR_ALL else f"By {attribute_label(name).lower()}",
         bind="query-params",
@@ -321,22 +321,22 @@ def _rarely_changed(start: dict[str, Any]) -> None:
     )
 
 
-def _start_values(dataset: Dataset) -> dict[str, Any]:
+def _start_values(shop: Shop) -> dict[str, Any]:
     return {
         "margin_kind": "Contribution",
         "margin": round(100 * DEFAULTS.margin),
         "variable_costs": 15,
-        "cac": min(DEFAULTS.cac, _largest_cac(dataset)),
+        "cac": min(DEFAULTS.cac, _largest_cac(shop)),
         "horizon": DEFAULTS.horizon_months,
         "discount": round(100 * DEFAULTS.annual_discount_rate),
-        "churn_window": dataset.churn_window.days,
+        "churn_window": shop.churn_window.days,
         "risk_bands": (round(100 * DEFAULTS.medium_risk), round(100 * DEFAULTS.high_risk)),
         "target_ratio": DEFAULTS.target_ratio,
         "model": DEFAULTS.model,
         "group_by": ONE_FOR_ALL,
         "intervals": DEFAULTS.intervals,
         "calibrated_risk": DEFAULTS.calibrated_risk,
-        "currency": dataset.currency or NO_CURRENCY,
+        "currency": shop.currency or NO_CURRENCY,
     }
 
 
@@ -345,28 +345,28 @@ def _start_from_file(state: Session) -> dict[str, Any]:
 
     A churn window that the user, or a link, has moved away from the one suggested stays.
     """
-    start = _start_values(state.dataset)
+    start = _start_values(state.shop)
     before = st.session_state.get("assumed_for")
     if before is None:
-        _take_values_from_link(state.dataset)
-    if before != id(state.dataset):
-        st.session_state["assumed_for"] = id(state.dataset)
+        _take_values_from_link(state.shop)
+    if before != id(state.shop):
+        st.session_state["assumed_for"] = id(state.shop)
         st.session_state["currency"] = start["currency"]
         if "group_by" in st.session_state and _column_to_group_by() is None:
             st.session_state["group_by"] = ONE_FOR_ALL
         if before is not None:
             # A slider whose range changes forgets its value, so it is said again.
             cac = float(st.session_state.get("cac", start["cac"]))
-            st.session_state["cac"] = _on_slider(cac, state.dataset)
+            st.session_state["cac"] = _on_slider(cac, state.shop)
             if st.session_state.get("churn_window") == st.session_state.get("window_suggested"):
                 st.session_state["churn_window"] = start["churn_window"]
     st.session_state["window_suggested"] = start["churn_window"]
     return start
 
 
-def _take_values_from_link(dataset: Dataset) -> None:
+def _take_values_from_link(shop: Shop) -> None:
     """A link that is written by hand may give a value, ?group_by=channel, where the selector writes its label."""
-    values = {"model": MODELS, "intervals": INTERVALS, "group_by": dataset.groupable_attributes}
+    values = {"model": MODELS, "intervals": INTERVALS, "group_by": shop.groupable_attributes}
     for key, known in values.items():
         given = st.query_params.get(key)
         if given in known:
@@ -375,23 +375,23 @@ def _take_values_from_link(dataset: Dataset) -> None:
 
 def _reset() -> None:
     """Everything in the sidebar, and the levers, as at the start."""
-    st.session_state.update(_start_values(session().dataset))
+    st.session_state.update(_start_values(session().shop))
     for key in [key for key in st.session_state if str(key).startswith("lever_")]:
         del st.session_state[key]
 
 
-def _largest_cac(dataset: Dataset) -> float:
+def _largest_cac(shop: Shop) -> float:
     """Three times the average revenue per customer, rounded up to a round number."""
-    buyers = dataset.buyers
+    buyers = shop.buyers
     average = float(buyers["revenue"].mean()) if len(buyers) else 0.0
     reach = max(3 * average, 10.0)
     unit = 10 ** math.floor(math.log10(reach))
     return float(math.ceil(reach / unit) * unit)
 
 
-def _cac_step(dataset: Dataset) -> float:
+def _cac_step(shop: Shop) -> float:
     """Fine enough to set any usual CAC to a percent or so."""
-    largest = _largest_cac(dataset)
+    largest = _largest_cac(shop)
     for reach, step in ((50, 0.1), (1_000, 0.5), (10_000, 1.0)):
         if largest <= reach:
             return step

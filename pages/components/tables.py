@@ -279,7 +279,7 @@ def _in_words(name: str, value: Any, currency: str | None) -> str:
 
 def _attribute(name: str) -> tuple[str, str, str]:
     """Label, kind and meaning of a column of the user's own: which file and which order it is from."""
-    origin = session().dataset.summary.origins.get(name, FIRST_ORDER)
+    origin = session().shop.summary.origins.get(name, FIRST_ORDER)
     short, meaning = ORIGINS[origin]
     return f"{column_label(name)} · {short}", "text", meaning
 

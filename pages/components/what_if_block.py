@@ -6,8 +6,8 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import lever_gains
-from clv.dataset import EVERYONE
 from clv.scenarios import LeverError, Levers, WhatIf
+from clv.shop_forecast import EVERYONE
 from clv.wording import currency_sign
 from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import draw_chart
@@ -101,7 +101,7 @@ def levers_set() -> Levers:
 
 def highest_cost(analysis: Analysis) -> float:
     """End of the cost slider: about a fifth of the average CLV, a round number."""
-    average = analysis.total_clv.mean / max(len(analysis.dataset.buyers), 1)
+    average = analysis.total_clv.mean / max(len(analysis.shop.buyers), 1)
     for end in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20000):
         if end >= average / 5:
             return float(end)
@@ -162,7 +162,7 @@ def what_if_card(analysis: Analysis) -> None:
     result = analysis.what_if(levers, EVERYONE)
     with right:
         st.markdown(in_prose(answer(result, analysis.assumptions.horizon_months, currency)))
-        result_boxes(result, len(analysis.dataset.buyers), currency)
+        result_boxes(result, len(analysis.shop.buyers), currency)
         draw_chart(
             lever_gains,
             result.gains,

@@ -34,7 +34,7 @@ def form() -> None:
 
     draw_sidebar()
     column_form()
-    st.caption(f"{session().dataset.report.rows_kept} rows used")
+    st.caption(f"{session().shop.report.rows_kept} rows used")
     st.caption(" ".join(session().problems))
 
 
@@ -109,5 +109,5 @@ def test_the_order_of_day_and_month_of_the_spend_can_be_set() -> None:
         page.selectbox(key=f"data_spend_date_order_{before}").set_value(order)
         submit(page)
         assert page.selectbox(key=f"data_spend_date_order_{order}").value == order
-        said = " ".join(map(str, page.session_state["clv_session"].dataset.companions))
+        said = " ".join(map(str, page.session_state["clv_session"].shop.findings_beside))
         assert f"were spent from {first}" in said

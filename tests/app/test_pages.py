@@ -207,9 +207,9 @@ def test_a_table_of_customers_in_weeks():
     page.selectbox(key="data_unit").set_value("weeks")
     next(button for button in page.button if button.label == "Read the table again").click().run()
     assert_sound(page)
-    dataset = page.session_state["clv_session"].dataset
-    assert "Recency and T are in weeks" in [finding.what for finding in dataset.report.assumed]
-    assert dataset.buyers["T_days"].min() >= 7 * 200
+    shop = page.session_state["clv_session"].shop
+    assert "Recency and T are in weeks" in [finding.what for finding in shop.report.assumed]
+    assert shop.buyers["T_days"].min() >= 7 * 200
 
 
 def test_contacts_and_spend_beside_the_orders(app):
@@ -261,7 +261,7 @@ def test_the_churn_window_is_the_files_own_until_it_is_moved(app):
     assert app.slider(key="churn_window").value == 150
     assert "80 % of repeat orders come within 129 days" in words(app)
     page = give(app, "zamowienia.csv", own_orders())
-    own = page.session_state["clv_session"].dataset.churn_window.days
+    own = page.session_state["clv_session"].shop.churn_window.days
     assert page.slider(key="churn_window").value == own != 150
     page.slider(key="churn_window").set_value(33).run()
     assert f"That suggests {own}." in words(page)

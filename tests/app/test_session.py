@@ -24,7 +24,7 @@ class Interrupted(BaseException):
 
 
 def test_a_read_begins_when_the_one_it_interrupts_has_tidied_up(monkeypatch: pytest.MonkeyPatch):
-    state = session.Session(dataset=None, name="")  # type: ignore[arg-type]
+    state = session.Session(shop=None, name="")  # type: ignore[arg-type]
     reading, waiting, stop = Event(), Event(), Event()
     read: list[bool] = []
 

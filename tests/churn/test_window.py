@@ -92,6 +92,6 @@ def test_a_table_of_customers_says_nothing_of_gaps(tmp_path):
     (tmp_path / "table.csv").write_text(
         "customer_id,frequency,recency,T,monetary_value\na,1,30,90,5\nb,0,0,60,0\n"
     )
-    dataset = read_shop([OrderFile("table.csv", tmp_path / "table.csv")]).dataset()
-    assert dataset.churn_window.days == 90
-    assert "does not tell" in dataset.churn_window.message
+    shop = read_shop([OrderFile("table.csv", tmp_path / "table.csv")]).shop()
+    assert shop.churn_window.days == 90
+    assert "does not tell" in shop.churn_window.message

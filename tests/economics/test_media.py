@@ -18,7 +18,7 @@ SAMPLE = PROJECT / "sample_data"
 @pytest.fixture(scope="module")
 def shop():
     names = ("orders.csv", "contacts.csv", "spend.csv")
-    return read_shop([OrderFile(name, SAMPLE / name) for name in names], currency="EUR").dataset()
+    return read_shop([OrderFile(name, SAMPLE / name) for name in names], currency="EUR").shop()
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_models_are_grouped_by_what_was_known_from_the_start(shop):
 def test_a_shop_whose_orders_name_no_channel():
     names = ("orders_log_us.csv", "costs_us.csv")
     files = [OrderFile(name, real_file("yandex_afisha", name)) for name in names]
-    dataset = read_shop(files).dataset()
-    assert dataset.media.by is None
-    assert dataset.media.cac == pytest.approx(329_131.62 / 36_508)
-    assert "No column of the orders has a channel of the spend" in " ".join(map(str, dataset.companions))
+    shop = read_shop(files).shop()
+    assert shop.media.by is None
+    assert shop.media.cac == pytest.approx(329_131.62 / 36_508)
+    assert "No column of the orders has a channel of the spend" in " ".join(map(str, shop.findings_beside))

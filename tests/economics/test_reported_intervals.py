@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from clv.__main__ import main
 from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions
-from clv.dataset import Dataset
 from clv.forecast import DAYS_PER_MONTH
+from clv.shop import shop_of
 from tests.conftest import SAMPLE_ORDERS
 
 NEXT_ORDER = ["next_order_low", "next_order_date", "next_order_high"]
@@ -47,7 +47,7 @@ def test_the_customer_table_has_ranges_with_parts_and_next_orders(analysis):
     unpaid = table["clv"].isna()
     assert unpaid.sum() == 21
     assert table.loc[unpaid, [*NEXT_ORDER, "parameter_sd", "process_sd"]].isna().all(axis=None)
-    as_of = pd.Timestamp(analysis.dataset.as_of)
+    as_of = pd.Timestamp(analysis.shop.as_of)
     days = table.loc[~unpaid, NEXT_ORDER].apply(lambda dates: (dates - as_of).dt.days)
     reached = days.fillna(np.inf).to_numpy()
     assert reached.min() >= 1
@@ -59,7 +59,7 @@ def test_the_customer_table_has_ranges_with_parts_and_next_orders(analysis):
 
 def test_the_overview_computes_no_ranges_and_no_next_orders(sample_shop, monkeypatch):
     for name in ("next_order_days", "relative_parameter_variance"):
-        monkeypatch.setattr(f"clv.dataset.{name}", lambda *_: pytest.fail("only the table needs this"))
+        monkeypatch.setattr(f"clv.shop_forecast.{name}", lambda *_: pytest.fail("only the table needs this"))
     overview = Analysis(sample_shop, Assumptions(model="bg-nbd"))
     assert overview.total_clv.mean > 0
     assert overview.segments["clv_total"].sum() > 0
@@ -69,7 +69,9 @@ def test_the_overview_computes_no_ranges_and_no_next_orders(sample_shop, monkeyp
 def test_a_slider_computes_no_ranges_and_no_next_orders(sample_shop, analysis, monkeypatch):
     _ = analysis.customers
     for name in ("next_order_days", "relative_parameter_variance", "forecast_under"):
-        monkeypatch.setattr(f"clv.dataset.{name}", lambda *_: pytest.fail("a slider computed this again"))
+        monkeypatch.setattr(
+            f"clv.shop_forecast.{name}", lambda *_: pytest.fail("a slider computed this again")
+        )
     other = Analysis(sample_shop, Assumptions(margin=0.8, horizon_months=7))
     assert other.customers["clv"].sum() > 0
 
@@ -119,8 +121,8 @@ def test_the_source_of_intervals_is_validated_and_saved():
 
 
 def test_both_sources_are_kept_apart(read_rows, small_shop):
-    dataset = Dataset(read_rows(small_shop.read_text()))
-    draws, bootstrap = (Analysis(dataset, Assumptions(intervals=source)) for source in ("draws", "bootstrap"))
+    shop = shop_of(read_rows(small_shop.read_text()))
+    draws, bootstrap = (Analysis(shop, Assumptions(intervals=source)) for source in ("draws", "bootstrap"))
     assert not draws.is_ready
     assert draws.total_clv.mean > 0
     assert draws.is_ready

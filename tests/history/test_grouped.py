@@ -74,7 +74,9 @@ def test_same_summary_as_the_expressions(
     as_of = dt.date(2024, 1, 1 + shown)
     with patch.object(by_customer, "ORDERS_A_RANGE", most), patch.object(purchase_walk, "DAYS_A_PART", most):
         walked = grouped.grouped_summary(transactions, as_of)
-    expected = _typed(to_frame(_summary_expression(transactions, as_of)).sort_values("customer_id"))
+    expected = _typed(
+        to_frame(_summary_expression(transactions, as_of), transactions).sort_values("customer_id")
+    )
     if walked is None:
         assert expected.empty
     else:

@@ -9,9 +9,9 @@ import pytest
 
 from clv.analysis import Analysis
 from clv.assumptions import Assumptions
-from clv.dataset import Dataset
 from clv.ingest import InputError, OrderFile, read_customer_table
 from clv.models import ModelDataError
+from clv.shop import Shop, shop_of
 
 DAY = dt.date(1997, 9, 30)
 LIFETIMES = "customer_id,frequency,recency,T,monetary_value\n007,2,30.43,38.86,22.35\nb,0,0,38.86,0\nc,1,1.71,38.86,11.77\n"
@@ -66,14 +66,14 @@ def test_a_table_that_lacks_a_column_says_which(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def cdnow_dataset(cdnow: pd.DataFrame, tmp_path_factory) -> Dataset:
+def cdnow_shop(cdnow: pd.DataFrame, tmp_path_factory) -> Shop:
     path = tmp_path_factory.mktemp("cdnow") / "summary.csv"
     cdnow.rename(columns={"ID": "customer_id"}).to_csv(path, index=False)
-    return Dataset(read_customer_table(OrderFile(path.name, path), unit="weeks", as_of=DAY))
+    return shop_of(read_customer_table(OrderFile(path.name, path), unit="weeks", as_of=DAY))
 
 
-def test_cdnow_from_its_summary_gives_the_published_parameters(cdnow_dataset):
-    models = Analysis(cdnow_dataset, Assumptions(model="bg-nbd")).models
+def test_cdnow_from_its_summary_gives_the_published_parameters(cdnow_shop):
+    models = Analysis(cdnow_shop, Assumptions(model="bg-nbd")).models
     params = models.purchases.params_
     assert [params["r"], params["alpha"] / 7, params["a"], params["b"]] == pytest.approx(
         [0.242595, 4.413602, 0.792922, 2.425907], rel=1e-4
@@ -83,18 +83,18 @@ def test_cdnow_from_its_summary_gives_the_published_parameters(cdnow_dataset):
     )
 
 
-def test_every_answer_that_needs_no_orders_is_there(cdnow_dataset):
-    analysis = Analysis(cdnow_dataset, Assumptions())
-    assert not cdnow_dataset.has_orders
-    assert cdnow_dataset.as_of == DAY
+def test_every_answer_that_needs_no_orders_is_there(cdnow_shop):
+    analysis = Analysis(cdnow_shop, Assumptions())
+    assert not cdnow_shop.has_orders
+    assert cdnow_shop.as_of == DAY
     assert len(analysis.customers) == 2357
     assert analysis.customers["clv"].notna().all()
     assert analysis.total_clv.low < analysis.total_clv.mean < analysis.total_clv.high
-    assert cdnow_dataset.monthly_revenue.empty
-    assert cdnow_dataset.orders_of("1").empty
-    assert cdnow_dataset.history_by("segment")["customers"].sum() == 2357
+    assert cdnow_shop.monthly_revenue.empty
+    assert cdnow_shop.orders_of("1").empty
+    assert cdnow_shop.history_by("segment")["customers"].sum() == 2357
 
 
-def test_regular_timing_needs_the_orders(cdnow_dataset):
+def test_regular_timing_needs_the_orders(cdnow_shop):
     with pytest.raises(ModelDataError, match="a table of customers does not tell"):
-        _ = Analysis(cdnow_dataset, Assumptions(model="cnbd-k")).models
+        _ = Analysis(cdnow_shop, Assumptions(model="cnbd-k")).models

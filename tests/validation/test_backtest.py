@@ -41,7 +41,7 @@ def origins(sample_shop, plan):
 @pytest.fixture(scope="module")
 def tested(origins):
     holdout, inner = origins
-    return backtest(holdout, inner, customers_in_all=5000, candidates=CANDIDATES, tell=silent)
+    return backtest(holdout, inner, customers_in_all=5000, candidates=CANDIDATES, progress=silent)
 
 
 @given(st.integers(60, 4000), st.one_of(st.none(), st.integers(14, 400)))
@@ -103,7 +103,7 @@ def test_the_backtest_is_repeatable_and_complete(origins, tested):
     assert {"BG/NBD", "MBG/NBD", "Pareto/NBD", "(M)BG/CNBD-k", "Nobody buys", "Past rate goes on"} <= set(
         names
     )
-    again = backtest(holdout, inner, customers_in_all=5000, candidates=CANDIDATES, tell=silent)
+    again = backtest(holdout, inner, customers_in_all=5000, candidates=CANDIDATES, progress=silent)
     assert again.chosen.candidate.name == tested.chosen.candidate.name
     assert [one.purchases.mae for one in again.scored] == [one.purchases.mae for one in tested.scored]
     assert tested.tracking()["actual"].sum() == holdout.purchases.sum()
@@ -140,7 +140,7 @@ def test_the_choice_never_sees_the_holdout(origins, tested):
     shuffled = replace(
         holdout, purchases=rng.permutation(holdout.purchases), spend=rng.permutation(holdout.spend)
     )
-    other = backtest(shuffled, inner, customers_in_all=5000, candidates=CANDIDATES, tell=silent)
+    other = backtest(shuffled, inner, customers_in_all=5000, candidates=CANDIDATES, progress=silent)
     assert other.choice.chosen.name == tested.choice.chosen.name
     assert other.chosen.purchases.mae != tested.chosen.purchases.mae
 
@@ -185,7 +185,7 @@ def test_nothing_to_compare_is_said(origins):
     holdout, inner = origins
     quiet = replace(holdout, purchases=np.zeros_like(holdout.purchases))
     with pytest.raises(BacktestError, match="nothing to compare"):
-        backtest(quiet, inner, customers_in_all=1, candidates=CANDIDATES, tell=silent)
+        backtest(quiet, inner, customers_in_all=1, candidates=CANDIDATES, progress=silent)
 
 
 def test_a_candidate_that_fails_is_left_out_with_the_reason(origins):
@@ -195,7 +195,7 @@ def test_a_candidate_that_fails_is_left_out_with_the_reason(origins):
         raise BacktestError("no such history")
 
     candidates = [model_candidates()[1], *baseline_candidates()[:1], Candidate("broken", "challenger", fails)]
-    found = backtest(holdout, inner, customers_in_all=1, candidates=candidates, tell=silent)
+    found = backtest(holdout, inner, customers_in_all=1, candidates=candidates, progress=silent)
     assert found.failed == {"broken": "no such history"}
     assert found.chosen.candidate.setting == ModelSetting("mbg-nbd")
 
@@ -215,7 +215,7 @@ def test_the_column_whose_groups_differ_is_found_and_tried(origins):
     assert column_to_group_by(inner, ["country"]) is None
     assert column_to_group_by([], ["channel"]) is None
     found = backtest(
-        holdout, inner, customers_in_all=1, candidates=CANDIDATES[1:6], group_by="channel", tell=silent
+        holdout, inner, customers_in_all=1, candidates=CANDIDATES[1:6], group_by="channel", progress=silent
     )
     assert found.chosen.candidate.setting.group_by == "channel"
     assert found.against(found.by_name("MBG/NBD")).verdict != "worse"

@@ -30,7 +30,7 @@ def test_a_channel_that_behaves_unlike_the_others_makes_the_challenger_or_the_bl
         inner,
         customers_in_all=len(holdout.buyers),
         candidates=[*model_candidates()[:2], challenger_candidate(), *baseline_candidates()[:2]],
-        tell=lambda _, text: told.append(text),
+        progress=lambda _, text: told.append(text),
     )
     by_kind = {one.candidate.kind: one for one in found.scored[::-1]}
     assert "Fitting Machine learning" in told

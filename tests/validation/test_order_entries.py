@@ -37,7 +37,7 @@ def test_known_by_a_day_is_the_read_up_to_it(transactions, day):
     entries = read_entries(transactions, dt.date(2024, 4, 1))
     known = entries.known_by(day_number(cutoff))
     days = purchase_days(transactions, cutoff)
-    direct = to_frame(days.mutate(net=days.net.cast("float64")).order_by("customer_id", "day"))
+    direct = to_frame(days.mutate(net=days.net.cast("float64")).order_by("customer_id", "day"), transactions)
     assert entries.customer_ids[known.customer].tolist() == direct["customer_id"].tolist()
     assert known.net == pytest.approx(direct["net"].to_numpy(), abs=1e-12)
     assert known.orders.tolist() == direct["orders"].tolist()

@@ -11,8 +11,9 @@ import pytest
 
 from clv.analysis import Analysis
 from clv.assumptions import Assumptions, ModelSetting
-from clv.dataset import Dataset
 from clv.ingest import OrderFile, read_orders
+from clv.shop import shop_of
+from clv.shop_forecast import ShopForecast
 from clv.validation.backtest import backtest
 from clv.validation.blend import mixed
 from clv.validation.challenger import challenger_candidate
@@ -40,7 +41,10 @@ def origin(sample_shop):
 
 def ahead_of(origin, shop, chosen=None):
     return look_ahead(
-        origin, chosen or model_candidate("pareto-nbd"), ("MBG/NBD", shop.models(SETTING)), PAST_RATE
+        origin,
+        chosen or model_candidate("pareto-nbd"),
+        ("MBG/NBD", ShopForecast(shop, SETTING).models),
+        PAST_RATE,
     )
 
 
@@ -69,7 +73,7 @@ def test_what_follows_in_the_file_changes_nothing(tmp_path):
     (tmp_path / "past.csv").write_text(lines[lines["ordered_at"].str[:10] <= str(as_of)].to_csv(index=False))
     tables = []
     for name in ("all.csv", "past.csv"):
-        shop = Dataset(read_orders([OrderFile(name, tmp_path / name)], currency="EUR"), as_of)
+        shop = shop_of(read_orders([OrderFile(name, tmp_path / name)], currency="EUR"), as_of)
         origin = origin_today(shop.transactions, as_of, DAYS)
         assert origin.purchases.sum() == 0
         tables.append(ahead_of(origin, shop, challenger_candidate()).table())
@@ -82,7 +86,7 @@ def test_it_is_near_what_comes_in_a_simulated_shop(sample_shop):
     origin = origin_today(sample_shop.transactions, as_of, DAYS)
     known = model_candidate("mbg-nbd").predict(origin)
     chosen = challenger_candidate().predict(origin)
-    later = Dataset(
+    later = shop_of(
         read_orders([OrderFile(SAMPLE_ORDERS.name, SAMPLE_ORDERS)], currency="EUR"),
         as_of + dt.timedelta(days=DAYS),
     ).buyers.set_index("customer_id")["purchase_days"]
@@ -122,7 +126,7 @@ def too_high(lapsing_origin):
         Candidate("BG/NBD", "model", lambda at: _times(at, 40.0), ModelSetting("bg-nbd")),
         Candidate("Naive", "baseline", lambda at: _times(at, 1.0)),
     ]
-    return backtest(lapsing_origin, [], customers_in_all=1, candidates=candidates, tell=lambda *_: None)
+    return backtest(lapsing_origin, [], customers_in_all=1, candidates=candidates, progress=lambda *_: None)
 
 
 def _times(at, error):
@@ -146,7 +150,11 @@ def test_a_choice_without_ranges_of_its_own_is_warned_of_too(lapsing_origin):
 
     learner = Candidate("Learner", "challenger", three_times)
     found = backtest(
-        lapsing_origin, [], customers_in_all=1, candidates=[model, learner, PAST_RATE], tell=lambda *_: None
+        lapsing_origin,
+        [],
+        customers_in_all=1,
+        candidates=[model, learner, PAST_RATE],
+        progress=lambda *_: None,
     )
     choice = Choice(learner, PAST_RATE, (), found.loss_against(found.baseline))
     chosen = replace(found, choice=choice)

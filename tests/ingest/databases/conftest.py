@@ -13,7 +13,7 @@ from urllib.parse import quote
 import duckdb
 import psycopg
 import pytest
-from shops import CREATE, ROWS, Shop, insert
+from shops import CREATE, ROWS, StoredOrders, insert
 
 from clv.ingest.database_backends import connect
 from clv.ingest.database_connections import OrderDatabase
@@ -76,27 +76,27 @@ def admin(postgres: Callable[..., str]) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture(scope="session")
-def postgres_shop(admin: psycopg.Connection, postgres: Callable[..., str]) -> Shop:
+def postgres_shop(admin: psycopg.Connection, postgres: Callable[..., str]) -> StoredOrders:
     """The small shop, in a table that the reader may read and do nothing else with."""
     # A collation by a language's rules, as most databases have: it sorts a before B.
     admin.execute(CREATE.format(table="sales.orders", text='text COLLATE "en-x-icu"', moment="timestamp"))
     admin.cursor().executemany(insert("sales.orders", "%s"), ROWS)
     admin.execute("GRANT SELECT ON sales.orders TO reader")
-    return Shop(OrderDatabase(postgres("reader"), table="sales.orders"))
+    return StoredOrders(OrderDatabase(postgres("reader"), table="sales.orders"))
 
 
 @pytest.fixture(scope="session")
-def duckdb_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def duckdb_shop(tmp_path_factory: pytest.TempPathFactory) -> StoredOrders:
     """The small shop in a DuckDB file."""
     path = tmp_path_factory.mktemp("duckdb") / "shop.duckdb"
     with duckdb.connect(str(path)) as engine:
         engine.execute(CREATE.format(table="orders", text="text", moment="timestamp"))
         engine.executemany(insert("orders", "?"), ROWS)
-    return Shop(OrderDatabase(f"duckdb://{path}"))
+    return StoredOrders(OrderDatabase(f"duckdb://{path}"))
 
 
 @pytest.fixture(scope="session")
-def parquet_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def parquet_shop(tmp_path_factory: pytest.TempPathFactory) -> StoredOrders:
     """The small shop as a folder of Parquet files."""
     folder = tmp_path_factory.mktemp("parquet")
     with duckdb.connect() as engine:
@@ -105,11 +105,11 @@ def parquet_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         for part, rows in (("1", "line_no % 2 = 0"), ("2", "line_no % 2 = 1")):
             (folder / f"part={part}").mkdir()
             engine.execute(f"COPY (FROM orders WHERE {rows}) TO '{folder}/part={part}/orders.parquet'")
-    return Shop(OrderDatabase(f"parquet://{folder}", query="SELECT * EXCLUDE (part) FROM orders"))
+    return StoredOrders(OrderDatabase(f"parquet://{folder}", query="SELECT * EXCLUDE (part) FROM orders"))
 
 
 @pytest.fixture(scope="session")
-def spark_shop(parquet_shop: Shop) -> Iterator[Shop]:
+def spark_shop(parquet_shop: StoredOrders) -> Iterator[StoredOrders]:
     """The small shop in Spark."""
     pytest.importorskip(
         "pyspark", reason="PySpark is not installed (requirements-spark.txt); .ci/run installs it"
@@ -122,5 +122,5 @@ def spark_shop(parquet_shop: Shop) -> Iterator[Shop]:
     query = f"SELECT * EXCEPT (part) FROM parquet.`{folder}`"
     database = OrderDatabase(SPARK, query=query)
     backend = connect(database)
-    yield Shop(database, backend)
+    yield StoredOrders(database, backend)
     backend.disconnect()

@@ -18,8 +18,8 @@ CREATE = """CREATE TABLE {table} (line_no integer, customer_id {text}, order_no 
 
 
 @dataclass(frozen=True)
-class Shop:
-    """Where the orders are; an open connection is kept where opening one takes long."""
+class StoredOrders:
+    """Orders in a database; an open connection is kept where opening one takes long."""
 
     database: OrderDatabase
     connection: SQLBackend | None = None

@@ -6,7 +6,7 @@ import datetime as dt
 
 import psycopg
 import pytest
-from shops import ROWS, Shop
+from shops import ROWS, StoredOrders
 
 from clv.history import customer_summary, monthly_revenue, orders_of_customer
 from clv.ingest import Ingested, InputError
@@ -154,7 +154,7 @@ def test_types_that_only_postgres_has(admin: psycopg.Connection, postgres):
         assert dropped(read) == {"status cancelled": (1, 10.0), "date cannot be read": (1, 10.0)}
 
 
-def test_columns_for_a_form(postgres_shop: Shop):
+def test_columns_for_a_form(postgres_shop: StoredOrders):
     backend = connect(postgres_shop.database)
     columns, guess = columns_of(backend, postgres_shop.database)
     assert columns == ("line_no", "customer_id", "order_no", "ordered_at", "amount", "status", "channel")
@@ -187,7 +187,7 @@ def test_only_customers_and_sums_travel(admin: psycopg.Connection, postgres, mon
     assert 50 + 12 < len(fetched) < 50 + 12 + 40
 
 
-def test_nothing_can_be_written(postgres_shop: Shop, admin: psycopg.Connection, postgres):
+def test_nothing_can_be_written(postgres_shop: StoredOrders, admin: psycopg.Connection, postgres):
     backend = connect(OrderDatabase(postgres("admin")))
     for statement in (
         "CREATE TABLE mine (x int)",
@@ -201,7 +201,7 @@ def test_nothing_can_be_written(postgres_shop: Shop, admin: psycopg.Connection, 
     assert admin.execute("SELECT count(*) FROM sales.orders").fetchone() == (len(ROWS),)
 
 
-def test_a_lost_connection_is_made_again(postgres_shop: Shop, admin: psycopg.Connection):
+def test_a_lost_connection_is_made_again(postgres_shop: StoredOrders, admin: psycopg.Connection):
     transactions = read_database(postgres_shop.database).transactions
     before = orders_of_customer(transactions, "B")
     backend = transactions.table.get_backend()

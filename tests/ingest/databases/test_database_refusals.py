@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from click.testing import CliRunner
-from shops import Shop
+from shops import StoredOrders
 
 from clv.__main__ import main
 from clv.ingest import InputError
@@ -44,7 +44,7 @@ def refused(database: OrderDatabase, **settings) -> str:
         ({"table": "sales.orders", "query": "SELECT 1"}, "both a table and a query"),
     ],
 )  # fmt: skip
-def test_what_a_database_cannot_give(postgres_shop: Shop, asked: dict[str, str], words: str):
+def test_what_a_database_cannot_give(postgres_shop: StoredOrders, asked: dict[str, str], words: str):
     said = refused(OrderDatabase(postgres_shop.database.url, **asked))
     assert any(part in said for part in words.split("|")), said
     assert said.startswith("postgres (")
@@ -125,7 +125,7 @@ type = "sql"
 
 
 @pytest.fixture
-def secrets(tmp_path: Path, duckdb_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Path:
+def secrets(tmp_path: Path, duckdb_shop: StoredOrders, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder to start in that names two connections."""
     path = tmp_path / ".streamlit" / "secrets.toml"
     path.parent.mkdir()
@@ -150,7 +150,7 @@ def run(*arguments: str):
     return CliRunner().invoke(main, list(arguments))
 
 
-def test_the_command_line_reads_a_database(secrets: Path, duckdb_shop: Shop):
+def test_the_command_line_reads_a_database(secrets: Path, duckdb_shop: StoredOrders):
     url = duckdb_shop.database.url
     for source in (
         ["--database", url],

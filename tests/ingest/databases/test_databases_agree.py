@@ -11,15 +11,15 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from shops import ROWS, Shop
+from shops import ROWS, StoredOrders
 
 from clv.churn.window import gaps_between_purchases
-from clv.dataset import Dataset
 from clv.history import customer_summary, monthly_revenue, orders_of_customer
 from clv.ingest import OrderFile, Transactions, read_orders
 from clv.ingest.database import read_database
 from clv.ingest.database_backends import connect
 from clv.ingest.database_connections import OrderDatabase
+from clv.shop import Shop, shop_of
 from tests.conftest import SAMPLE_ORDERS
 
 ELSEWHERE = ["postgres_shop", "parquet_shop", "spark_shop"]
@@ -27,7 +27,7 @@ TODAY = dt.date(2024, 3, 5)
 
 
 @pytest.fixture(params=ELSEWHERE)
-def elsewhere(request: pytest.FixtureRequest) -> Shop:
+def elsewhere(request: pytest.FixtureRequest) -> StoredOrders:
     return request.getfixturevalue(request.param)
 
 
@@ -36,31 +36,31 @@ def same(left: pd.DataFrame, right: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(left, right, rtol=1e-14, atol=0, check_dtype=True)
 
 
-def test_the_summary(elsewhere: Shop, duckdb_shop: Shop):
+def test_the_summary(elsewhere: StoredOrders, duckdb_shop: StoredOrders):
     here, there = (customer_summary(shop.read.transactions) for shop in (duckdb_shop, elsewhere))
     same(here.frame, there.frame)
     assert here.as_of == there.as_of == TODAY
 
 
-def test_the_summary_of_an_earlier_day(elsewhere: Shop, duckdb_shop: Shop):
+def test_the_summary_of_an_earlier_day(elsewhere: StoredOrders, duckdb_shop: StoredOrders):
     day = dt.date(2024, 1, 4)
     here, there = (customer_summary(shop.read.transactions, day) for shop in (duckdb_shop, elsewhere))
     same(here.frame, there.frame)
 
 
-def test_revenue_by_month(elsewhere: Shop, duckdb_shop: Shop):
+def test_revenue_by_month(elsewhere: StoredOrders, duckdb_shop: StoredOrders):
     here, there = (monthly_revenue(shop.read.transactions, TODAY) for shop in (duckdb_shop, elsewhere))
     same(here, there)
 
 
-def test_the_gaps_between_purchases(elsewhere: Shop, duckdb_shop: Shop):
+def test_the_gaps_between_purchases(elsewhere: StoredOrders, duckdb_shop: StoredOrders):
     here, there = (gaps_between_purchases(shop.read.transactions, TODAY) for shop in (duckdb_shop, elsewhere))
     assert sorted(here.ended) == sorted(there.ended) != []
     assert sorted(here.still_open) == sorted(there.still_open) != []
 
 
 @pytest.mark.parametrize("customer", ["a", "B", "Анна 🛍", "12345678901234567890", "x' OR '1'='1"])
-def test_the_orders_of_a_customer(elsewhere: Shop, duckdb_shop: Shop, customer: str):
+def test_the_orders_of_a_customer(elsewhere: StoredOrders, duckdb_shop: StoredOrders, customer: str):
     here, there = (
         orders_of_customer(shop.read.transactions, customer)
         .astype({"ordered_at": "datetime64[us]"})
@@ -70,13 +70,13 @@ def test_the_orders_of_a_customer(elsewhere: Shop, duckdb_shop: Shop, customer: 
     same(here, there)
 
 
-def test_the_report(elsewhere: Shop, duckdb_shop: Shop):
+def test_the_report(elsewhere: StoredOrders, duckdb_shop: StoredOrders):
     here, there = (asdict(shop.read.report) for shop in (duckdb_shop, elsewhere))
     assert here.pop("files") != there.pop("files")
     assert here == there
 
 
-def test_what_was_worked_out_by_hand(duckdb_shop: Shop):
+def test_what_was_worked_out_by_hand(duckdb_shop: StoredOrders):
     summary, report = customer_summary(duckdb_shop.read.transactions), duckdb_shop.read.report
     found = summary.frame.set_index("customer_id")
     a, b = found.loc["a"], found.loc["B"]
@@ -96,7 +96,7 @@ def test_what_was_worked_out_by_hand(duckdb_shop: Shop):
     }
 
 
-def test_a_file_with_the_same_orders(duckdb_shop: Shop, tmp_path: Path):
+def test_a_file_with_the_same_orders(duckdb_shop: StoredOrders, tmp_path: Path):
     """The file settles ties by its lines, the database by the rows' contents: the first channel of a may differ."""
     path = tmp_path / "orders.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
@@ -137,16 +137,16 @@ def sample_in_postgres(admin, postgres) -> OrderDatabase:
     return OrderDatabase(postgres("reader"), table="sales.sample")
 
 
-def test_the_sample_shop_in_postgres(sample_in_postgres: OrderDatabase, sample_shop: Dataset):
-    dataset = Dataset(read_database(sample_in_postgres, currency="EUR"))
-    tied = [name for name in dataset.summary.attributes if not _settled(name, sample_shop)]
-    same(dataset.summary.frame.drop(columns=tied), sample_shop.summary.frame.drop(columns=tied))
-    same(dataset.monthly_revenue, sample_shop.monthly_revenue)
-    assert dataset.report.orders == sample_shop.report.orders
-    assert dataset.report.revenue == pytest.approx(sample_shop.report.revenue, abs=1e-6)
+def test_the_sample_shop_in_postgres(sample_in_postgres: OrderDatabase, sample_shop: Shop):
+    shop = shop_of(read_database(sample_in_postgres, currency="EUR"))
+    tied = [name for name in shop.summary.attributes if not _settled(name, sample_shop)]
+    same(shop.summary.frame.drop(columns=tied), sample_shop.summary.frame.drop(columns=tied))
+    same(shop.monthly_revenue, sample_shop.monthly_revenue)
+    assert shop.report.orders == sample_shop.report.orders
+    assert shop.report.revenue == pytest.approx(sample_shop.report.revenue, abs=1e-6)
 
 
-def _settled(name: str, shop: Dataset) -> bool:
+def _settled(name: str, shop: Shop) -> bool:
     """Whether all lines of a customer's first moment say the same, so that no tie is to be settled."""
     table = shop.transactions.table
     lines = table.select("customer_id", "ordered_at", said=table[name]).to_pyarrow().to_pandas()
@@ -163,7 +163,7 @@ row = st.tuples(
 
 @given(st.lists(row, min_size=1, max_size=25))
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_any_orders(duckdb_shop: Shop, postgres_shop: Shop, rows):
+def test_any_orders(duckdb_shop: StoredOrders, postgres_shop: StoredOrders, rows):
     """As rows in a query, which both databases understand."""
     rows = [("a", "0", 0, 100), *rows]
     start = dt.datetime(2024, 2, 20)
