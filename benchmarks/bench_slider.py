@@ -68,7 +68,7 @@ def main() -> None:
         print("slider to repainted page, Overview, sample shop: milliseconds")
         every: list[float] = []
         for key in asked.sliders:
-            times = [_press(page, key) for _ in range(asked.presses + 3)][3:]
+            times = [press(page, key) for _ in range(asked.presses + 3)][3:]
             every += times
             _print_line(SLIDERS[key], times)
         _print_line("all of them", every)
@@ -83,7 +83,8 @@ def _print_line(label: str, times: list[float]) -> None:
     print(f"{label:36} median {median:5.0f}   90 % {upper:5.0f}   presses {len(times)}")
 
 
-def _press(page: Page, key: str) -> float:
+def press(page: Page, key: str) -> float:
+    """Milliseconds from a press of the right arrow key on a slider to the last change of the page that follows."""
     page.locator(f".st-key-{key} input[type=range]").first.focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_function(SETTLED, arg=SETTLED_AFTER)
