@@ -19,7 +19,8 @@ if __name__ == "__main__":
 
 from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
-from clv.command_line.answers import print_answer, refuse, write_file
+from clv.command_line.answers import print_answer, refuse
+from clv.command_line.output_file import write_file
 from clv.command_line.reading import dataset_of, read, reading_options
 from clv.command_line.report_text import report_text
 from clv.command_line.score_answer import reference, score_summary, score_text, window_summary
@@ -42,7 +43,7 @@ def main() -> None:
 )
 def check(as_json: bool, to: Path | None, **reading: Any) -> None:
     """Say what was read from FILES (or a database), what was dropped and why."""
-    shop = read(**reading)
+    shop = read(**reading, output=to)
     report = shop.source.report
     beside = dataset_of(shop).companions if shop.contacts or shop.spend else ()
     result = report.to_dict() | {"beside": [finding.to_dict() for finding in beside]}
@@ -137,7 +138,7 @@ def score(
             calibrated_risk=calibrate_risk,
         )
         day = as_of.date() if as_of else None
-        shop = read(**reading, as_of=day)
+        shop = read(**reading, output=out, as_of=day)
         loaded = time.perf_counter()
         dataset = dataset_of(shop, day)
         if churn_window is None:
@@ -185,7 +186,7 @@ def backtest_command(
     as_json: bool, holdout_days: int | None, churn_window: int | None, out: Path | None, **reading: Any
 ) -> None:
     """Say how well each model would have predicted the last days of FILES (or a database), against naive baselines."""
-    dataset = dataset_of(read(**reading))
+    dataset = dataset_of(read(**reading, output=out))
     try:
         found = dataset.backtest(holdout_days, _tell_nobody)
         ahead = dataset.outlook(found, Assumptions().model_setting) if out is not None else None

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import wraps
+from glob import iglob
 from pathlib import Path
 from typing import Any
 
 import click
 
 from clv.command_line.answers import refuse
+from clv.command_line.output_file import refuse_overwriting
 from clv.dataset import Dataset
 from clv.ingest import InputError, OrderFile
 from clv.ingest.database import read_database
-from clv.ingest.database_connections import OrderDatabase, connection_named
+from clv.ingest.database_connections import SECRETS_FILES, OrderDatabase, connection_named
 from clv.loading import ShopFiles, read_shop, with_files_beside
 
 FILE = click.Path(path_type=Path)
@@ -89,9 +92,16 @@ def read(
     mapping: dict[str, str],
     contacts: tuple[Path, ...],
     spend: tuple[Path, ...],
+    *,
+    output: Path | None,
     **settings: Any,
 ) -> ShopFiles:
-    """Read the files, or the database, under the settings that `reading_options` gives."""
+    """Read the files, or the database, under the settings that `reading_options` gives.
+
+    An ``output`` that is among what is read is refused before anything is.
+    """
+    if output is not None:
+        refuse_overwriting(output, (*_paths_read(files), *contacts, *spend))
     people, costs = _named(contacts), _named(spend)
     try:
         if isinstance(files, OrderDatabase):
@@ -145,6 +155,21 @@ def _database(url: str | None, name: str | None, table: str | None, query: str |
     except InputError as error:
         refuse(str(error))
     return replace(named, table=table, query=query) if table or query else named
+
+
+def _paths_read(source: tuple[Path, ...] | OrderDatabase) -> Iterator[Path]:
+    """The files and folders of this machine that may be read; of a database in the network none is there."""
+    if not isinstance(source, OrderDatabase):
+        yield from source
+        return
+    for location in {source.location, source.location.partition("?")[0]}:
+        yield Path(location)
+        yield Path(f"{location}.wal")  # what DuckDB has not written into the database yet
+    # A query of DuckDB may read files: SELECT * FROM 'orders.csv'.
+    for text in re.findall("""["']([^"']+)["']""", source.query or ""):
+        yield from map(Path, iglob(text, recursive=True))
+    if source.name:
+        yield from SECRETS_FILES
 
 
 def _column_map(_context: click.Context, _parameter: click.Parameter, text: str | None) -> dict[str, str]:
