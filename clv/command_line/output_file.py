@@ -69,7 +69,9 @@ def _is_same_file(one: Path, other: Path) -> bool:
 
 
 def _is_standard_output(path: Path) -> bool:
+    if sys.__stdout__ is None:
+        return False
     try:
         return path.is_file() and os.path.samestat(path.stat(), os.fstat(sys.__stdout__.fileno()))
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError):
         return False
