@@ -19,7 +19,8 @@ if __name__ == "__main__":
 
 from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
-from clv.command_line.answers import print_answer, refuse, write_file
+from clv.command_line.answers import print_answer, refuse
+from clv.command_line.output_file import write_file
 from clv.command_line.reading import read, reading_options, shop_as_of
 from clv.command_line.report_text import report_text
 from clv.command_line.score_answer import reference, score_summary, score_text, window_summary
@@ -43,7 +44,7 @@ def main() -> None:
 )
 def check(as_json: bool, to: Path | None, **reading: Any) -> None:
     """Say what was read from FILES (or a database), what was dropped and why."""
-    files = read(**reading)
+    files = read(**reading, output=to)
     report = files.source.report
     beside = shop_as_of(files).findings_beside if files.contacts or files.spend else ()
     result = report.to_dict() | {"beside": [finding.to_dict() for finding in beside]}
@@ -138,7 +139,7 @@ def score(
             calibrated_risk=calibrate_risk,
         )
         day = as_of.date() if as_of else None
-        files = read(**reading, as_of=day)
+        files = read(**reading, output=out, as_of=day)
         loaded = time.perf_counter()
         shop = shop_as_of(files, day)
         if churn_window is None:
@@ -186,7 +187,7 @@ def backtest_command(
     as_json: bool, holdout_days: int | None, churn_window: int | None, out: Path | None, **reading: Any
 ) -> None:
     """Say how well each model would have predicted the last days of FILES (or a database), against naive baselines."""
-    shop = shop_as_of(read(**reading))
+    shop = shop_as_of(read(**reading, output=out))
     past = ShopPast(shop)
     try:
         found = past.backtest(holdout_days, _without_progress)

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import wraps
+from glob import iglob
 from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from clv.command_line.answers import refuse
+from clv.command_line.output_file import refuse_overwriting
 from clv.ingest import InputError, OrderFile
+from clv.ingest.columns import FURTHER_FIELDS
 from clv.ingest.database import read_database
-from clv.ingest.database_connections import OrderDatabase, connection_named
+from clv.ingest.database_connections import SECRETS_FILES, OrderDatabase, connection_named
 from clv.loading import ShopFiles, read_shop, with_files_beside
 from clv.shop import Shop
 
 FILE = click.Path(path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
+# What is done with the rows of files only.
+FOR_FILES = ("rates", "remove_duplicates", "unit")
+# Of orders in a database too, only the dates in files of spend beside them are read by these.
+FOR_SPEND = ("date_order", "spend_date_order")
 # Where a problem asks for a setting, the option that makes it.
 OPTION_FOR = {
     "order of day and month": "--date-order dmy|mdy|ymd",
@@ -89,9 +98,16 @@ def read(
     mapping: dict[str, str],
     contacts: tuple[Path, ...],
     spend: tuple[Path, ...],
+    *,
+    output: Path | None,
     **settings: Any,
 ) -> ShopFiles:
-    """Read the files, or the database, under the settings that `reading_options` gives."""
+    """Read the files, or the database, under the settings that `reading_options` gives.
+
+    An ``output`` that is among what is read is refused before anything is.
+    """
+    if output is not None:
+        refuse_overwriting(output, (*_paths_read(files), *contacts, *spend))
     people, costs = _named(contacts), _named(spend)
     try:
         if isinstance(files, OrderDatabase):
@@ -135,9 +151,28 @@ def _with_source(command: Callable[..., None]) -> Callable[..., None]:
             raise click.UsageError("Give order files, or --database, or --connection.")
         if files and (table or query):
             raise click.UsageError("--table and --query need --database or --connection.")
+        if not files:
+            _refuse_what_is_for_files(options)
         command(files=files or _database(database, connection, table, query), **options)
 
     return with_source
+
+
+def _refuse_what_is_for_files(options: dict[str, Any]) -> None:
+    """Refuse what was given and would not be done with orders in a database."""
+    context = click.get_current_context()
+    names = {parameter.name: parameter.opts[-1] for parameter in context.command.params}
+    given = [
+        names[option]
+        for option in (*FOR_FILES, *(() if options["spend"] else FOR_SPEND))
+        if context.get_parameter_source(option) is not ParameterSource.DEFAULT
+    ]
+    given += [f"--map {field}=" for field in options["mapping"] if field in FURTHER_FIELDS]
+    if given:
+        refuse(
+            f"{', '.join(given)}: not done yet with orders in a database. Leave that out, or export the orders to a "
+            "file and give the file."
+        )
 
 
 def _database(url: str | None, name: str | None, table: str | None, query: str | None) -> OrderDatabase:
@@ -146,6 +181,21 @@ def _database(url: str | None, name: str | None, table: str | None, query: str |
     except InputError as error:
         refuse(str(error))
     return replace(named, table=table, query=query) if table or query else named
+
+
+def _paths_read(source: tuple[Path, ...] | OrderDatabase) -> Iterator[Path]:
+    """The files and folders of this machine that may be read; of a database in the network none is there."""
+    if not isinstance(source, OrderDatabase):
+        yield from source
+        return
+    for location in {source.location, source.location.partition("?")[0]}:
+        yield Path(location)
+        yield Path(f"{location}.wal")  # what DuckDB has not written into the database yet
+    # A query of DuckDB may read files: SELECT * FROM 'orders.csv'.
+    for text in re.findall("""["']([^"']+)["']""", source.query or ""):
+        yield from map(Path, iglob(text, recursive=True))
+    if source.name:
+        yield from SECRETS_FILES
 
 
 def _column_map(_context: click.Context, _parameter: click.Parameter, text: str | None) -> dict[str, str]:

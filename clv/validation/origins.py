@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clv.assumptions import MAX_HORIZON_MONTHS
+from clv.forecast import DAYS_PER_MONTH
 from clv.history import customer_summary
 from clv.ingest import Transactions
 from clv.memo import cached_property
@@ -18,8 +20,11 @@ from clv.validation.order_entries import KnownDays, OrderEntries, day_number, da
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
 
-LONGEST_HOLDOUT_DAYS = 365
+USUAL_HOLDOUT_DAYS = 365
 SHORTEST_HOLDOUT_DAYS = 14
+SHORTEST_LEARNING_DAYS = 28
+# No forecast reaches further.
+FURTHEST_DAYS = int(MAX_HORIZON_MONTHS * DAYS_PER_MONTH)
 INNER_ORIGINS = 3
 MOST_CUSTOMERS = 50_000
 WEEK = 7
@@ -108,17 +113,11 @@ def plan_windows(first: dt.date, last: dt.date, holdout_days: int | None = None)
 
     Raises
     ------
-    BacktestError : the orders span too few days.
+    BacktestError : the orders span too few days, or the period asked for is too short or too long for them.
     """
     span = (last - first).days
-    held = min(span // 4, LONGEST_HOLDOUT_DAYS) if holdout_days is None else holdout_days
-    needed = max(held // 2, 2 * SHORTEST_HOLDOUT_DAYS)
-    if held < SHORTEST_HOLDOUT_DAYS or span - held < needed:
-        held = max(held, SHORTEST_HOLDOUT_DAYS)
-        raise BacktestError(
-            f"The orders span {span} days: too few to hold out {held} days at the end and to learn from {needed} before "
-            "them. Load a longer period" + (" or hold out fewer days." if holdout_days is not None else ".")
-        )
+    held = min(span // 4, USUAL_HOLDOUT_DAYS) if holdout_days is None else holdout_days
+    _refuse_unfit(held, span)
     cutoff = last - dt.timedelta(days=held)
     known = (cutoff - first).days
     length = min(held, known // 3)
@@ -127,6 +126,32 @@ def plan_windows(first: dt.date, last: dt.date, holdout_days: int | None = None)
         end = cutoff - dt.timedelta(days=step * length // 2)
         inner.append(Window(end - dt.timedelta(days=length), end))
     return Plan(Window(cutoff, last), tuple(inner))
+
+
+def longest_holdout(span: int) -> int:
+    """The most days that can be held out of ``span`` days: half as many, 28 at least, are left to learn from."""
+    return min((2 * span + 1) // 3, span - SHORTEST_LEARNING_DAYS, FURTHEST_DAYS)
+
+
+def _refuse_unfit(held: int, span: int) -> None:
+    longest = longest_holdout(span)
+    if longest < SHORTEST_HOLDOUT_DAYS:
+        raise BacktestError(
+            f"The orders span {span} days: too few to hold out {SHORTEST_HOLDOUT_DAYS} days at the end and to learn "
+            f"from {SHORTEST_LEARNING_DAYS} before them. Load a longer period."
+        )
+    if not SHORTEST_HOLDOUT_DAYS <= held <= longest:
+        todo = (
+            "Hold out more days"
+            if held < SHORTEST_HOLDOUT_DAYS
+            else "No forecast reaches further: hold out fewer days"
+            if longest == FURTHEST_DAYS
+            else "Load a longer period or hold out fewer days"
+        )
+        raise BacktestError(
+            f"The orders span {span} days, of which {SHORTEST_HOLDOUT_DAYS} to {longest} can be held out at the end, "
+            f"not {held}. {todo}."
+        )
 
 
 def read_origin(transactions: Transactions, window: Window, entries: OrderEntries | None = None) -> Origin:
