@@ -64,6 +64,7 @@ class Line:
 
     @property
     def list_value(self) -> int:
+        """Before discount and refund."""
         return self.quantity * self.price
 
     @property

@@ -33,6 +33,7 @@ class Customer:
 
     @property
     def id(self) -> str:
+        """As the order file writes it."""
         return f"C{self.number:05d}"
 
 
@@ -70,6 +71,7 @@ class Order:
 
     @property
     def id(self) -> str:
+        """As the order file writes it."""
         return f"O{self.number:06d}"
 
 

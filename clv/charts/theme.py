@@ -135,6 +135,7 @@ def name_axis() -> alt.Axis:
 
 
 def day_axis() -> alt.Axis:
+    """Days or months, as many labels as there is room for."""
     return axis(None, spoken_title="time", tickCount=TICKS)
 
 

@@ -76,6 +76,7 @@ def counted(rows: Histories, count: FloatArray) -> Histories:
 
 
 def merged(parts: list[Histories]) -> Histories:
+    """The distinct rows of all parts, their counts added up."""
     x, t_x, T, count = (
         np.concatenate([getattr(part, column) for part in parts]) for column in ("x", "t_x", "T", "count")
     )

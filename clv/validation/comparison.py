@@ -45,6 +45,7 @@ class Difference:
 
     @property
     def verdict(self) -> Verdict:
+        """Which of the two is better, or that chance explains the difference."""
         if self.high < 0:
             return "better"
         return "worse" if self.low > 0 else "not distinguishable"
