@@ -20,6 +20,7 @@ if __name__ == "__main__":
 from clv.analysis import Analysis
 from clv.assumptions import AssumptionError, Assumptions, ModelChoice
 from clv.command_line.answers import print_answer, refuse
+from clv.command_line.commands import Commands
 from clv.command_line.output_file import write_file
 from clv.command_line.reading import read, reading_options, shop_as_of
 from clv.command_line.report_text import report_text
@@ -32,7 +33,7 @@ FILE = click.Path(path_type=Path)
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
     """Customer lifetime value, churn risk and segments from a file or a database of orders."""
 

@@ -119,7 +119,7 @@ def read(
             contacts=people,
             spend=costs,
             mapping=mapping or None,
-            progress=show_progress if sys.stderr.isatty() else None,
+            progress=show_progress if sys.stderr is not None and sys.stderr.isatty() else None,
             **settings,
         )
     except InputError as error:

@@ -19,6 +19,7 @@ from clv.ingest.database_lines import Words, read_rows
 from clv.ingest.database_report import Group
 from clv.ingest.errors import Problem, raise_if_any
 from clv.ingest.fetch import to_arrow
+from clv.ingest.layout import recognise
 from clv.ingest.quality import DroppedRows
 from clv.ingest.read import Ingested
 from clv.ingest.resolve import resolve_mapping
@@ -105,6 +106,7 @@ def _read(
     tell: Progress,
 ) -> Ingested:
     orders = _usable(orders_table(backend, database))
+    raise_if_any(_rules_not_done(orders, database))
     mapping, problems = resolve_mapping([(database.label, orders.columns)], asked)
     if mapping is not None:
         problems += _unfit_columns(orders, mapping, database)
@@ -132,6 +134,16 @@ def _read(
     table = kept.select(*COLUMNS, *attributes)
     tell(1.0, "Done")
     return Ingested(Transactions(table, attributes, settled, mapping.order_id is not None), made)
+
+
+def _rules_not_done(orders: Table, database: OrderDatabase) -> list[Problem]:
+    """A table of known make, of whose rows not all are orders, or not as they stand."""
+    layout = recognise(orders.columns)
+    if layout is None or not layout.has_row_rules:
+        return []
+    what = f"its columns are those of {layout.title}, and the rules for such rows are not applied in a database yet"
+    todo = "Export it to a file and load that; or give a query whose rows are orders and whose columns have other names"
+    return [Problem(what, database.label, todo)]
 
 
 def _unfit_columns(orders: Table, mapping: ColumnMapping, database: OrderDatabase) -> list[Problem]:

@@ -98,6 +98,15 @@ class Layout:
     note: str = ""
     warning: str = ""
 
+    @property
+    def has_row_rules(self) -> bool:
+        """Whether its rows are taken by rules of their own, beyond what the columns mean."""
+        rules = (
+            self.statuses != Words(), self.types != Words(), self.guests, self.amount_of_order, self.signed_amounts,
+            self.minor_units != "never", self.refund_amounts, "line_id" in self.columns,
+        )  # fmt: skip
+        return any(rules)
+
     def sureness(self, present: Collection[str]) -> tuple[int, int]:
         """How surely normalised column names are this layout's; (0, 0) where they are not."""
         groups = [group for group in self.recognised_by if {normalised(name) for name in group} <= {*present}]

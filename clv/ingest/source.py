@@ -14,7 +14,7 @@ import pyarrow as pa
 from clv.ingest import assumed, encodings, files, sql, workbook
 from clv.ingest.columns import distinct_names
 from clv.ingest.dialect import Dialect, decide_dialect
-from clv.ingest.errors import InputError, Problem
+from clv.ingest.errors import InputError, Problem, refuse_full_disk
 from clv.ingest.files import Recognised, unusable
 from clv.ingest.findings import Finding
 from clv.ingest.marks import has_broken_cells, marks_of
@@ -99,6 +99,7 @@ class TextSource(Source):
                 engine.execute(f"DROP TABLE {read.table}")
             return self._by_text(engine, roles, tell)
         except duckdb.Error as error:
+            refuse_full_disk(error)
             raise unusable(self.name, "its rows cannot be read", files.EXPORT_AS) from error
 
     @property
@@ -318,6 +319,7 @@ def _readable(name: str) -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
+        refuse_full_disk(error)
         raise unusable(name, "the Parquet file is damaged or incomplete", "Export it again") from error
 
 

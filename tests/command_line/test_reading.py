@@ -1,4 +1,4 @@
-"""What may be asked of orders in a database."""
+"""Orders in a database: what is not done with them yet is refused, and never left out in silence."""
 
 from __future__ import annotations
 
@@ -68,3 +68,19 @@ def test_the_dates_of_a_file_of_spend_have_an_order(shop: list[str], tmp_path: P
         result = run("check", *shop, "--spend", str(spend), option, "mdy")
         assert result.exit_code == 0, result.output
         assert "2024-01-04 to 2024-01-06" in result.stdout
+
+
+def test_a_layout_whose_rules_are_not_done(shop: list[str]):
+    """As Shopify writes it, an amount stands on the first line of an order only, and some states are no sales."""
+    columns = (
+        'customer AS "Email", ordered_at AS "Created at", amount AS "Total", \'paid\' AS "Financial Status"'
+    )
+    result = run("check", *shop, "--query", f"SELECT {columns} FROM orders")
+    assert (result.exit_code, result.stdout, result.stderr.count("\n")) == (2, "", 1)
+    assert "Shopify" in result.stderr
+
+
+def test_a_layout_that_only_names_its_columns(shop: list[str]):
+    columns = "customer AS CustomerID, ordered_at AS InvoiceDate, customer AS InvoiceNo, 1 AS Quantity, amount AS UnitPrice"
+    result = run("check", *shop, "--query", f"SELECT {columns} FROM orders")
+    assert result.exit_code == 0, result.output
