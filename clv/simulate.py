@@ -177,13 +177,15 @@ class SimulatedShop:
             **self.attributes,
             "alive": self.purchases.left >= self.days,
             "future_purchases": np.bincount(who[~past], minlength=count),
-            "future_spend": np.bincount(who[~past], self.amounts[~past], minlength=count),
+            "future_spend": np.bincount(who[~past], self.amounts[~past], minlength=count).astype(float),
         }
         return pd.DataFrame(columns)
 
     def order_lines(self) -> pd.DataFrame:
-        """The history as an order file has it, oldest first: customer_id, order_id, order_date (to the minute), amount (in
-        cents), and the attributes."""
+        """The history as an order file has it, a purchase a line, oldest first.
+
+        customer_id, order_id, order_date (to the minute), amount (in cents), and the attributes.
+        """
         past = np.flatnonzero(self.purchases.time < self.days)
         past = past[np.argsort(self.purchases.time[past], kind="stable")]
         who, minute = self.purchases.customer[past], np.floor(1440 * self.purchases.time[past])
