@@ -13,10 +13,10 @@ import statistics
 import time
 
 from benchmarks.bench_models import simulated
-from benchmarks.simulate import ORDINARY, ORDINARY_SPEND
 from clv.assumptions import Assumptions
 from clv.forecast import FittedModels, forecast_customers
 from clv.scenarios import LeverBase, Levers, prepare_levers, what_if
+from clv.simulate import ORDINARY, ORDINARY_SPEND
 
 
 def main() -> None:

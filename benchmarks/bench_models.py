@@ -35,11 +35,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.simulate import ORDINARY, ORDINARY_SPEND, simulate_shop
 from clv.assumptions import Assumptions
 from clv.economics import clv_of_customers
 from clv.forecast import FittedModels, forecast_customers
 from clv.models import BetaGeoNBD, GammaGamma, ModifiedBetaGeoNBD, ParetoNBD, PurchaseModel
+from clv.simulate import ORDINARY, ORDINARY_SPEND, Group, simulate_shop
 
 PROJECT = Path(__file__).resolve().parents[1]
 HISTORY = ["frequency", "recency_days", "T_days"]
@@ -71,7 +71,13 @@ class Side:
 @lru_cache(maxsize=4)
 def simulated(model_name: str, customers: int) -> pd.DataFrame:
     """Histories at day resolution over two years, with amounts in cents."""
-    return simulate_shop(ORDINARY[model_name], customers, seed=1, whole_days=True).buyers()
+    return buyers_of(ORDINARY[model_name], customers, seed=1)
+
+
+def buyers_of(model: PurchaseModel, customers: int, seed: int) -> pd.DataFrame:
+    """The columns that fits and forecasts take, of a shop that buys by ``model``."""
+    shop = simulate_shop(Group(model, customers), 730, seed, whole_days=True)
+    return shop.summary[[*HISTORY, "monetary_value"]].astype(float)
 
 
 def compressed(buyers: pd.DataFrame) -> pd.DataFrame:
@@ -393,7 +399,7 @@ def passes_over_all_models() -> dict[str, float]:
 def all_models_once() -> None:
     """Every model fitted and its CLV computed on 500 customers: compiles whatever is compiled."""
     for name, model in ORDINARY.items():
-        buyers = simulate_shop(model, 500, seed=2, whole_days=True).buyers()
+        buyers = buyers_of(model, 500, seed=2)
         fitted = fit_native(type(ORDINARY[name]), buyers)
         native_clv(buyers, FittedModels(fitted, _fit_spend(buyers), ()))
 

@@ -1,13 +1,14 @@
-"""How customers buy: MBG/NBD purchase days and Gamma-Gamma spend, drawn as the models tell the story."""
+"""How customers buy: MBG/NBD purchase days and Gamma-Gamma spend, drawn by the product's own simulator."""
 
-from collections import Counter
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from acquisition import first_purchase_times
 from numpy.random import Generator
 from parameters import CHANNELS, COUNTRY_SHARES, DAYS, FUTURE_DAYS, Channel
+
+from clv.simulate import Customers, draw_customers, draw_purchases, draw_spend
 
 MINIMUM_SPEND = 200
 """Smallest spend of a purchase day in cents; the model falls below it about once in 10,000 days."""
@@ -17,15 +18,11 @@ TEA_DRINKERS = 0.22
 
 @dataclass(frozen=True)
 class Customer:
-    """A customer with the traits that nobody observes."""
+    """A customer with the traits that the shop's files hint at."""
 
     number: int
     channel: Channel
     country: str
-    first_time: float
-    purchase_rate: float
-    dropout: float
-    spend_rate: float
     loyalty: float
     """Rank of the dropout probability in the channel: 1 drops out the least, 0 the most."""
     discount_driven: bool
@@ -75,68 +72,55 @@ class Order:
         return f"O{self.number:06d}"
 
 
-def win_customers(rng: Generator) -> list[Customer]:
+def win_customers(rng: Generator) -> tuple[list[Customer], Customers]:
     """Draw every customer with the traits of the two models, and number them by first purchase."""
-    drawn = [customer for channel in CHANNELS for customer in _customers_of(channel, rng)]
-    drawn.sort(key=lambda customer: customer.first_time)
-    return [replace(customer, number=n) for n, customer in enumerate(drawn, start=1)]
+    named, drawn = zip(*(_customers_of(channel, rng) for channel in CHANNELS), strict=True)
+    customers, traits = list(chain.from_iterable(named)), Customers.together(drawn)
+    order = np.argsort(traits.first_purchase, kind="stable")
+    return [replace(customers[i], number=n) for n, i in enumerate(order, start=1)], traits.take(order)
 
 
-def _customers_of(channel: Channel, rng: Generator) -> list[Customer]:
-    times = first_purchase_times(channel, rng)
-    n = len(times)
-    rates = rng.gamma(channel.purchases.r, 1 / channel.purchases.alpha, n)
-    dropouts = rng.beta(channel.purchases.a, channel.purchases.b, n)
-    spend_rates = rng.gamma(channel.spend.q, 1 / channel.spend.v, n)
-    loyalty = 1 - np.argsort(np.argsort(dropouts)) / (n - 1)
+def _customers_of(channel: Channel, rng: Generator) -> tuple[list[Customer], Customers]:
+    drawn = draw_customers(channel.purchases, channel.spend, first_purchase_times(channel, rng), rng)
+    n = drawn.dropout.size
+    loyalty = 1 - np.argsort(np.argsort(drawn.dropout)) / (n - 1)
     # Discount-driven customers tend to be those who leave; the share in the channel stays as stated.
     discount_driven = rng.random(n) < channel.discount_driven * (1.4 - 0.8 * loyalty)
     tea = rng.random(n) < TEA_DRINKERS
     countries = rng.choice(list(COUNTRY_SHARES), size=n, p=list(COUNTRY_SHARES.values()))
-    return [
+    named = [
         Customer(
             number=0,
             channel=channel,
             country=str(countries[i]),
-            first_time=float(times[i]),
-            purchase_rate=float(rates[i]),
-            dropout=float(dropouts[i]),
-            spend_rate=float(spend_rates[i]),
             loyalty=float(loyalty[i]),
             discount_driven=bool(discount_driven[i]),
             tea_drinker=bool(tea[i]),
         )
         for i in range(n)
     ]
+    return named, drawn
 
 
-def purchase_history(customer: Customer, rng: Generator, spend_rng: Generator) -> PurchaseHistory:
-    """Follow one customer from the first purchase to a year after the as-of date."""
-    times, dropped_out = _purchase_times(customer, rng)
-    purchases_by_day = Counter(int(time) for time in times)
-    days = tuple(
-        PurchaseDay(day, _day_spend(customer, spend_rng), orders) for day, orders in purchases_by_day.items()
-    )
+def purchase_histories(
+    customers: list[Customer], traits: Customers, rng: Generator, spend_rng: Generator
+) -> list[PurchaseHistory]:
+    """Follow every customer from the first purchase to a year after the as-of date."""
+    purchases = draw_purchases(traits, DAYS + FUTURE_DAYS, rng).by_day()
+    cents = np.maximum(np.rint(100 * draw_spend(traits, purchases, spend_rng)), MINIMUM_SPEND)
+    columns = purchases.time.astype(int), cents.astype(int), purchases.orders
+    days = [PurchaseDay(*day) for day in zip(*(column.tolist() for column in columns), strict=True)]
+    ends = np.bincount(purchases.customer).cumsum().tolist()
+    active = (purchases.left >= DAYS).tolist()
+    return [
+        _history(customer, tuple(days[start:end]), stays)
+        for customer, (start, end), stays in zip(customers, pairwise([0, *ends]), active, strict=True)
+    ]
+
+
+def _history(customer: Customer, days: tuple[PurchaseDay, ...], active: bool) -> PurchaseHistory:
     past = tuple(day for day in days if day.day < DAYS)
-    future = days[len(past) :]
-    return PurchaseHistory(customer, past, future, active=bool(future) or not dropped_out)
-
-
-def _purchase_times(customer: Customer, rng: Generator) -> tuple[list[float], bool]:
-    """MBG/NBD: after every purchase, the first included, drop out or wait an exponential time."""
-    times = [customer.first_time]
-    while rng.random() >= customer.dropout:
-        next_time = times[-1] + rng.exponential(1 / customer.purchase_rate)
-        if next_time >= DAYS + FUTURE_DAYS:
-            return times, False
-        times.append(next_time)
-    return times, True
-
-
-def _day_spend(customer: Customer, rng: Generator) -> int:
-    """Gamma-Gamma: the spend of one purchase day, in cents."""
-    spend = rng.gamma(customer.channel.spend.p, 1 / customer.spend_rate)
-    return max(round(100 * spend), MINIMUM_SPEND)
+    return PurchaseHistory(customer, past, days[len(past) :], active)
 
 
 def place_orders(histories: list[PurchaseHistory], rng: Generator) -> list[Order]:

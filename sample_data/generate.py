@@ -3,7 +3,7 @@
 The shop's story, one step a module, each step with random numbers of its own:
 
 1. acquisition.py  every channel wins its customers, growing, with a season, and pays for them;
-2. buying.py       each customer buys as the MBG/NBD and Gamma-Gamma models tell, and drops out unseen;
+2. buying.py       each customer buys as the MBG/NBD and Gamma-Gamma models say (clv/simulate.py), and drops out unseen;
 3. baskets.py      an order of that value is filled with products, discounted, and sometimes refunded;
 4. people.py       the customers get names, consent, loyalty and opinions;
 5. truth.py        what was true, and what came of it, is counted.
@@ -21,9 +21,11 @@ from dataclasses import astuple, fields
 from pathlib import Path
 from typing import NamedTuple
 
+sys.path.append(str(Path(__file__).parents[1]))  # the product, whose simulator draws the purchases
+
 from acquisition import calendar_date, media_spend
 from baskets import Line, fill_basket
-from buying import Order, PurchaseHistory, place_orders, purchase_history, win_customers
+from buying import Order, PurchaseHistory, place_orders, purchase_histories, win_customers
 from numpy.random import default_rng
 from parameters import CHANNELS, SEED
 from people import Contact, write_contacts
@@ -59,8 +61,8 @@ def run_shop(seed: int = SEED) -> Shop:
     """Let the shop run from its first day to the as-of date."""
     streams = default_rng(seed).spawn(8)
     customer_rng, purchase_rng, spend_rng, order_rng, basket_rng, refund_rng, media_rng, contact_rng = streams
-    customers = win_customers(customer_rng)
-    histories = [purchase_history(customer, purchase_rng, spend_rng) for customer in customers]
+    customers, traits = win_customers(customer_rng)
+    histories = purchase_histories(customers, traits, purchase_rng, spend_rng)
     baskets = [
         (order, fill_basket(order, basket_rng, refund_rng)) for order in place_orders(histories, order_rng)
     ]

@@ -6,6 +6,8 @@ Everything that an estimate may be compared with stands here. Time is in days, m
 from dataclasses import dataclass
 from datetime import date
 
+from clv.models import GammaGamma, ModifiedBetaGeoNBD
+
 SEED = 20260930
 FIRST_DAY = date(2023, 10, 1)
 AS_OF = date(2026, 9, 30)
@@ -22,30 +24,6 @@ COUNTRY_SHARES = {"DE": 0.32, "FR": 0.24, "IE": 0.12, "NL": 0.11, "ES": 0.09, "I
 
 
 @dataclass(frozen=True)
-class PurchaseProcess:
-    """MBG/NBD: purchase rate ~ Gamma(r, rate alpha) per day, dropout after every purchase ~ Beta(a, b)."""
-
-    r: float
-    alpha: float
-    a: float
-    b: float
-
-
-@dataclass(frozen=True)
-class SpendProcess:
-    """Gamma-Gamma: spend of a purchase day ~ Gamma(p, rate nu), nu ~ Gamma(q, rate v)."""
-
-    p: float
-    q: float
-    v: float
-
-    @property
-    def mean(self) -> float:
-        """Mean spend of a purchase day over all customers."""
-        return self.p * self.v / (self.q - 1)
-
-
-@dataclass(frozen=True)
 class Channel:
     """An acquisition channel and the customers that it brings."""
 
@@ -55,8 +33,8 @@ class Channel:
     """Customers won per day at the end of the period, as a multiple of the start."""
     cac: float
     """Media spend per new customer over the whole period; 0 where nothing is paid."""
-    purchases: PurchaseProcess
-    spend: SpendProcess
+    purchases: ModifiedBetaGeoNBD
+    spend: GammaGamma
     discount_driven: float
     """Share of customers who mostly buy with a discount."""
     welcome_discount: float
@@ -70,8 +48,8 @@ CHANNELS = (
         share=0.22,
         growth=1.6,
         cac=0.0,
-        purchases=PurchaseProcess(r=1.0, alpha=64.0, a=0.85, b=1.75),
-        spend=SpendProcess(p=5.0, q=4.2, v=25.5),
+        purchases=ModifiedBetaGeoNBD.from_params(r=1.0, alpha=64.0, a=0.85, b=1.75),
+        spend=GammaGamma.from_params(p=5.0, q=4.2, v=25.5),
         discount_driven=0.10,
         welcome_discount=0.10,
         email_consent=0.60,
@@ -81,8 +59,8 @@ CHANNELS = (
         share=0.10,
         growth=2.0,
         cac=0.0,
-        purchases=PurchaseProcess(r=1.2, alpha=62.0, a=0.6, b=2.4),
-        spend=SpendProcess(p=5.0, q=4.5, v=32.0),
+        purchases=ModifiedBetaGeoNBD.from_params(r=1.2, alpha=62.0, a=0.6, b=2.4),
+        spend=GammaGamma.from_params(p=5.0, q=4.5, v=32.0),
         discount_driven=0.06,
         welcome_discount=0.25,
         email_consent=0.72,
@@ -92,8 +70,8 @@ CHANNELS = (
         share=0.16,
         growth=1.8,
         cac=15.0,
-        purchases=PurchaseProcess(r=1.15, alpha=65.0, a=0.7, b=2.05),
-        spend=SpendProcess(p=5.5, q=4.4, v=27.0),
+        purchases=ModifiedBetaGeoNBD.from_params(r=1.15, alpha=65.0, a=0.7, b=2.05),
+        spend=GammaGamma.from_params(p=5.5, q=4.4, v=27.0),
         discount_driven=0.14,
         welcome_discount=0.35,
         email_consent=0.90,
@@ -103,8 +81,8 @@ CHANNELS = (
         share=0.28,
         growth=1.8,
         cac=32.0,
-        purchases=PurchaseProcess(r=0.9, alpha=64.0, a=0.85, b=1.65),
-        spend=SpendProcess(p=5.0, q=4.0, v=26.5),
+        purchases=ModifiedBetaGeoNBD.from_params(r=0.9, alpha=64.0, a=0.85, b=1.65),
+        spend=GammaGamma.from_params(p=5.0, q=4.0, v=26.5),
         discount_driven=0.18,
         welcome_discount=0.20,
         email_consent=0.58,
@@ -114,8 +92,8 @@ CHANNELS = (
         share=0.24,
         growth=2.8,
         cac=30.0,
-        purchases=PurchaseProcess(r=0.8, alpha=74.0, a=1.2, b=1.5),
-        spend=SpendProcess(p=4.5, q=3.8, v=20.0),
+        purchases=ModifiedBetaGeoNBD.from_params(r=0.8, alpha=74.0, a=1.2, b=1.5),
+        spend=GammaGamma.from_params(p=4.5, q=3.8, v=20.0),
         discount_driven=0.38,
         welcome_discount=0.50,
         email_consent=0.50,

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import asdict
 from typing import Any
 
 from baskets import Line
@@ -29,9 +28,9 @@ def describe_truth(
             channel.name: {
                 "share": channel.share,
                 "target_cac": channel.cac,
-                "mbg_nbd": asdict(channel.purchases),
-                "gamma_gamma": asdict(channel.spend),
-                "mean_spend": round(channel.spend.mean, 4),
+                "mbg_nbd": channel.purchases.params_,
+                "gamma_gamma": channel.spend.params_,
+                "mean_spend": round(channel.spend.population_mean_, 4),
                 **_realised(
                     [history for history in histories if history.customer.channel is channel],
                     [basket for basket in baskets if basket[0].customer.channel is channel],

@@ -19,7 +19,8 @@ from clv.forecast import (
     spend_ranges,
 )
 from clv.forecast.bins import bin_histories, weighted_means
-from clv.models import ModelDataError, ObservedMeanSpend, ParetoNBD
+from clv.models import NBD, BetaGeoNBD, ModelDataError, ObservedMeanSpend, ParetoNBD
+from clv.simulate import Group, simulate_shop
 from tests.forecast.simulated_shops import TRUTH, simulated_shop
 
 
@@ -95,13 +96,8 @@ def test_equal_amounts_fall_back_to_the_average(shop):
 
 
 def test_data_without_dropout_say_so(shop):
-    rng = np.random.default_rng(8)
-    T = rng.integers(200, 400, 3000).astype(float)
-    bought = rng.poisson(rng.gamma(1.0, 1 / 60.0, T.size) * T)
-    last = np.where(bought > 0, T * rng.random(T.size) ** (1 / np.maximum(bought, 1)), 0.0)
-    loyal = pd.DataFrame(
-        {"frequency": bought, "recency_days": last, "T_days": T, "monetary_value": rng.gamma(4, 9, T.size)}
-    )
+    stays = Group(NBD.from_params(r=1.0, alpha=60.0), 3000, first_purchases=(0.0, 200.0))
+    loyal = simulate_shop(stays, 400, seed=8).summary
     assert any(
         "no sign of customers leaving" in note for note in fit_models(loyal, ModelSetting("mbg-nbd")).notes
     )
@@ -129,16 +125,17 @@ def test_nobody_bought_twice():
 
 @pytest.mark.parametrize("model", [TRUTH, ParetoNBD.from_params(r=0.6, alpha=60.0, s=0.6, beta=80.0)])
 def test_variance_matches_simulation(model):
-    """Mean and variance of one customer's purchases, drawn from the posterior of a living customer."""
-    rng = np.random.default_rng(2)
-    size, t, x, T = 200_000, 365.0, 3, 200.0
-    rate = rng.gamma(model.params_["r"] + x, 1 / (model.params_["alpha"] + T), size)
+    """Mean and variance of one customer's purchases, drawn from the posterior of a living customer.
+
+    Who is alive goes on as a new customer with these parameters would, and may next leave at the next purchase.
+    """
+    t, x, T = 365, 3, 200.0
+    r, alpha, first, second = model.params_.values()
     if isinstance(model, ParetoNBD):
-        mu = rng.gamma(model.params_["s"], 1 / (model.params_["beta"] + T), size)
-        bought = rng.poisson(rate * np.minimum(rng.exponential(1 / mu), t))
+        posterior = ParetoNBD.from_params(r=r + x, alpha=alpha + T, s=first, beta=second + T)
     else:
-        p = rng.beta(model.params_["a"], model.params_["b"] + x + 1, size)
-        bought = np.minimum(rng.poisson(rate * t), rng.geometric(p))
+        posterior = BetaGeoNBD.from_params(r=r + x, alpha=alpha + T, a=first, b=second + x + 1)
+    bought, _, _ = simulate_shop(Group(posterior, 200_000, first_purchases=(0.0, 0.0)), t, seed=2).history
     mean, pairs = model.purchases_if_alive(t, x, T), model.purchase_pairs_if_alive(t, x, T)
     assert bought.mean() == pytest.approx(float(mean), rel=0.01)
     assert bought.var() == pytest.approx(float(pairs + mean - mean**2), rel=0.03)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from clv.assumptions import Assumptions, ModelSetting
@@ -25,43 +24,24 @@ from clv.forecast import (
 from clv.forecast.own_model import with_own_model
 from clv.models import GammaGamma, ModifiedBetaGeoNBD
 from clv.scenarios import Levers, prepare_levers, spend_under
+from clv.simulate import Group, simulate_shop
 
 TRUTH = {
     "loyal": ModifiedBetaGeoNBD.from_params(r=1.2, alpha=50.0, a=0.6, b=2.6),
     "fickle": ModifiedBetaGeoNBD.from_params(r=0.8, alpha=90.0, a=1.3, b=1.4),
 }
 BY_CHANNEL = ModelSetting("mbg-nbd", "channel")
-YEAR = 365
-
-
-def simulated_channel(model, customers, seed):
-    """Histories and the purchases of the year after, drawn from MBG/NBD by its story."""
-    rng = np.random.default_rng(seed)
-    r, alpha, a, b = model.params_.values()
-    rate, dropout = rng.gamma(r, 1 / alpha, customers), rng.beta(a, b, customers)
-    T = rng.integers(100, 700, customers).astype(float)
-    x, t_x, later, clock = (np.zeros(customers) for _ in range(4))
-    alive = rng.random(customers) >= dropout
-    while np.any(alive):
-        clock = clock + rng.exponential(1 / rate)
-        bought = alive & (clock <= T)
-        x[bought] += 1
-        t_x[bought] = clock[bought]
-        later[alive & (clock > T) & (clock <= T + YEAR)] += 1
-        alive = alive & (clock <= T + YEAR) & (rng.random(customers) >= dropout)
-    spend = np.where(x > 0, rng.gamma(5.0 * np.maximum(x, 1)) / np.maximum(x, 1) * 6.0, 0.0)
-    return pd.DataFrame(
-        {"frequency": x, "recency_days": t_x, "T_days": T, "monetary_value": spend, "later": later}
-    )
+SPEND = GammaGamma.from_params(p=5.0, q=4.2, v=25.0)
 
 
 @pytest.fixture(scope="module")
 def buyers():
-    parts = [
-        simulated_channel(model, customers, seed).assign(channel=name)
-        for seed, (customers, (name, model)) in enumerate(zip((1500, 1000), TRUTH.items(), strict=True))
+    groups = [
+        Group(model, customers, SPEND, (0.0, 600.0), {"channel": name})
+        for customers, (name, model) in zip((1500, 1000), TRUTH.items(), strict=True)
     ]
-    return pd.concat(parts, ignore_index=True).sample(frac=1, random_state=4, ignore_index=True)
+    table = simulate_shop(groups, 700, seed=1, horizon=365.0).summary
+    return table.sample(frac=1, random_state=4, ignore_index=True)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +78,7 @@ def test_every_customer_is_forecast_by_the_own_groups_model(buyers, grouped):
 def test_groups_predict_their_own_future_better(buyers, grouped, pooled):
     """What the channels then did: the grouped forecast is near for each, the pooled one only for their sum."""
     for rows, name in channels(buyers):
-        later = buyers["later"].to_numpy()[rows].sum()
+        later = buyers["future_purchases"].to_numpy()[rows].sum()
         own, everybody = (found.expected_purchases(12)[rows].sum() for found in (grouped, pooled))
         assert own == pytest.approx(later, rel=0.12), name
         assert abs(own - later) < abs(everybody - later), name

@@ -9,7 +9,8 @@ from scipy import integrate
 
 from clv.assumptions import ModelSetting
 from clv.forecast import DAYS_PER_MONTH, FittedModels, fit_models, forecast_customers, next_order_days
-from clv.models import BetaGeoNBD, GammaGamma, ModifiedBetaGeoNBD, ParetoNBD
+from clv.models import NBD, BetaGeoNBD, GammaGamma, ModifiedBetaGeoNBD, ParetoNBD
+from clv.simulate import Group, simulate_shop
 from tests.forecast.simulated_shops import simulated_shop
 
 QUANTILES = np.array([0.1, 0.5, 0.9])
@@ -26,10 +27,8 @@ def forecast_of(model, frequency, recency, T):
 
 @pytest.fixture(scope="module")
 def histories():
-    rng = np.random.default_rng(6)
-    T = rng.integers(0, 900, 400).astype(float)
-    frequency = np.where(T > 0, rng.negative_binomial(0.5, 0.1, T.size), 0.0)
-    return frequency, np.where(frequency > 0, np.floor(T * rng.random(T.size)), 0.0), T
+    often = NBD.from_params(r=0.5, alpha=50.0)
+    return simulate_shop(Group(often, 400), 900, seed=6, whole_days=True).history
 
 
 @pytest.mark.parametrize("model", MODELS[:2], ids=lambda model: model.name)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from clv.models import BetaGeoNBD, ModelDataError, ModifiedBetaGeoNBD, ParetoNBD
 from clv.models.by_group import BLANK, PooledPrior, fit_by_group
 from clv.models.purchase_model import _distinct_rows
+from clv.simulate import Group, simulate_shop
 
 LOYAL = ModifiedBetaGeoNBD.from_params(r=1.2, alpha=50.0, a=0.6, b=2.6)
 FICKLE = ModifiedBetaGeoNBD.from_params(r=0.8, alpha=90.0, a=1.3, b=1.4)
@@ -23,20 +24,9 @@ TRUTH = Path(__file__).parents[2] / "sample_data" / "truth.json"
 
 
 def simulate(model, customers, seed):
-    """Histories (x, t_x, T) in whole days, drawn from MBG/NBD by its story."""
-    rng = np.random.default_rng(seed)
-    r, alpha, a, b = model.params_.values()
-    rate, dropout = rng.gamma(r, 1 / alpha, customers), rng.beta(a, b, customers)
-    T = rng.integers(100, 900, customers).astype(float)
-    x, t_x, clock = np.zeros(customers), np.zeros(customers), np.zeros(customers)
-    alive = rng.random(customers) >= dropout
-    while np.any(alive):
-        clock = clock + rng.exponential(1 / rate)
-        bought = alive & (clock <= T)
-        x[bought] += 1
-        t_x[bought] = np.ceil(clock[bought])
-        alive = bought & (rng.random(customers) >= dropout)
-    return x, t_x, T
+    """Histories (x, t_x, T) in whole days."""
+    group = Group(model, customers, first_purchases=(0.0, 800.0))
+    return simulate_shop(group, 900, seed, whole_days=True).history
 
 
 def together(*parts):

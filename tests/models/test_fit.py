@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clv.models import (
+    NBD,
     BetaGeoNBD,
     GammaGamma,
     ModelDataError,
@@ -16,25 +17,9 @@ from clv.models import (
     ParetoNBD,
 )
 from clv.models.lifetimes_reference import reference_params
+from clv.simulate import Group, simulate_shop
 
 MODELS = [BetaGeoNBD, ModifiedBetaGeoNBD, ParetoNBD]
-
-
-def simulate(model, customers, seed, periods=(200.0, 700.0)):
-    """Histories (x, t_x, T) drawn from BG/NBD or MBG/NBD by its story, purchase by purchase."""
-    rng = np.random.default_rng(seed)
-    r, alpha, a, b = model.params_.values()
-    rate, dropout = rng.gamma(r, 1 / alpha, customers), rng.beta(a, b, customers)
-    T = rng.uniform(*periods, customers).round()
-    x, t_x = np.zeros(customers), np.zeros(customers)
-    alive = rng.random(customers) >= (dropout if model.coins_at_first_purchase else 0)
-    clock = rng.exponential(1 / rate)
-    while np.any(buying := alive & (clock <= T)):
-        x[buying] += 1
-        t_x[buying] = clock[buying]
-        alive = buying & (rng.random(customers) >= dropout)
-        clock = clock + rng.exponential(1 / rate)
-    return x, t_x, T
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -71,18 +56,18 @@ def test_row_order_and_unit_of_time_do_not_matter(model, cdnow):
 @pytest.mark.parametrize("model", [BetaGeoNBD, ModifiedBetaGeoNBD])
 def test_known_parameters_are_recovered(model):
     truth = model.from_params(r=0.8, alpha=40.0, a=0.9, b=2.5)
-    fitted = model().fit(*simulate(truth, 20_000, seed=5))
+    fitted = model().fit(*simulate_shop(Group(truth, 20_000), 700, seed=5).history)
     for name, value in truth.params_.items():
         assert abs(fitted.params_[name] - value) < 3.5 * fitted.standard_errors_[name], name
 
 
 def test_spend_parameters_are_recovered():
-    rng = np.random.default_rng(7)
-    x = rng.integers(1, 12, 8000)
-    nu = rng.gamma(4.0, 1 / 20.0, x.size)
-    mean = rng.gamma(6.0 * x, 1 / nu) / x
-    fitted = GammaGamma().fit(x, mean)
-    for name, value in {"p": 6.0, "q": 4.0, "v": 20.0}.items():
+    truth = GammaGamma.from_params(p=6.0, q=4.0, v=20.0)
+    shop = simulate_shop(Group(NBD.from_params(r=2.0, alpha=100.0), 10_000, truth), 700, seed=7).summary
+    again = shop[shop["frequency"] > 0]
+    assert len(again) > 8000
+    fitted = GammaGamma().fit(again["frequency"], again["monetary_value"])
+    for name, value in truth.params_.items():
         assert abs(fitted.params_[name] - value) < 3.5 * fitted.standard_errors_[name], name
 
 
@@ -124,9 +109,9 @@ def test_constant_amounts_are_refused_in_words():
 
 
 def test_spend_without_a_finite_mean_falls_back_in_words():
-    rng = np.random.default_rng(3)
-    nu = rng.gamma(0.6, 1 / 5.0, 4000)
-    fitted = GammaGamma().fit(np.ones(4000), rng.gamma(2.0, 1 / nu))
+    spend = GammaGamma.from_params(p=2.0, q=0.6, v=5.0)
+    shop = simulate_shop(Group(NBD.from_params(r=1.0, alpha=30.0), 4000, spend), 1, seed=3)
+    fitted = GammaGamma().fit(np.ones(shop.amounts.size), shop.amounts)
     assert fitted.params_["q"] < 1
     assert "observed mean" in fitted.message_
     assert fitted.population_mean_ > 0

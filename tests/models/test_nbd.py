@@ -8,6 +8,7 @@ from scipy import special, stats
 
 from clv.models import NBD, BetaGeoNBD
 from clv.models.purchase_model import Histories
+from clv.simulate import Group, simulate_shop
 
 MODEL = NBD.from_params(r=0.6, alpha=40.0)
 X, T_X, T = (
@@ -19,10 +20,7 @@ X, T_X, T = (
 
 @pytest.fixture(scope="module")
 def shop():
-    rng = np.random.default_rng(3)
-    T = rng.integers(100, 600, 8000).astype(float)
-    x = rng.poisson(rng.gamma(0.6, T / 40.0)).astype(float)
-    return x, np.where(x > 0, np.floor(T * rng.random(T.size)), 0.0), T
+    return simulate_shop(Group(MODEL, 8000, first_purchases=(0.0, 500.0)), 600, seed=3).history
 
 
 def test_likelihood_is_that_of_the_count_and_the_order_of_the_dates():

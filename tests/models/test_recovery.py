@@ -23,7 +23,6 @@ import pytest
 from numpy.typing import NDArray
 from scipy import special
 
-from benchmarks.simulate import ORDINARY, ORDINARY_SPEND, simulate_shop
 from clv.assumptions import Assumptions
 from clv.economics import clv_of_customers, totals_with_intervals
 from clv.forecast import (
@@ -38,11 +37,13 @@ from clv.forecast import (
 )
 from clv.models import GammaGamma, ObservedMeanSpend
 from clv.models.purchase_model import ParametricModel
+from clv.simulate import ORDINARY, ORDINARY_SPEND, Group, SimulatedShop, simulate_shop
 
 pytestmark = [pytest.mark.simulation, pytest.mark.timeout(900)]
 
 SHOPS = 100
 CUSTOMERS = 3000
+DAYS = 730
 FORECAST_SHOPS = 200
 FORECAST_CUSTOMERS = 1000
 REACH = float(special.ndtri(0.9))  # of an 80 % interval
@@ -89,12 +90,16 @@ def scores_of_shop(name: str, seed: int) -> list[float]:
 
 def fit(name: str, seed: int) -> tuple[ParametricModel, ParametricModel]:
     """A model fitted to a simulated shop, and the truth behind it."""
+    truth = ORDINARY["BG/NBD" if name == SPEND else name]
+    shop = simulate_shop(Group(truth, CUSTOMERS), DAYS, seed)
     if name == SPEND:
-        shop = simulate_shop(ORDINARY["BG/NBD"], CUSTOMERS, seed)
-        again = shop.frequency > 0
-        return GammaGamma().fit(shop.frequency[again], shop.monetary_value[again]), ORDINARY_SPEND
-    shop = simulate_shop(ORDINARY[name], CUSTOMERS, seed)
-    return type(ORDINARY[name])().fit(shop.frequency, shop.recency, shop.T), ORDINARY[name]
+        return fit_spend(shop), ORDINARY_SPEND
+    return type(truth)().fit(*shop.history), truth
+
+
+def fit_spend(shop: SimulatedShop) -> GammaGamma:
+    again = shop.summary[shop.summary["frequency"] > 0]
+    return GammaGamma().fit(again["frequency"], again["monetary_value"])
 
 
 @pytest.mark.parametrize("name", [*ORDINARY, SPEND])
@@ -126,15 +131,13 @@ def total_coverage(name: str) -> tuple[float, float]:
 def held_by_intervals(name: str, seed: int) -> tuple[bool, bool]:
     """Whether the total purchases and the total spend of one shop came out within their intervals."""
     horizon = MONTHS * DAYS_PER_MONTH
-    shop = simulate_shop(ORDINARY[name], FORECAST_CUSTOMERS, seed, horizon=horizon, whole_days=True)
-    purchases = type(ORDINARY[name])().fit(shop.frequency, shop.recency, shop.T)
-    again = shop.frequency > 0
-    spend = GammaGamma().fit(shop.frequency[again], shop.monetary_value[again])
-    models = FittedModels(purchases, spend, ())
-    money = forecast_under(forecast_customers(shop.buyers(), models), drawn_parameters(models))
+    group = Group(ORDINARY[name], FORECAST_CUSTOMERS)
+    shop = simulate_shop(group, DAYS, seed, horizon=horizon, whole_days=True)
+    models = FittedModels(type(ORDINARY[name])().fit(*shop.history), fit_spend(shop), ())
+    money = forecast_under(forecast_customers(shop.summary, models), drawn_parameters(models))
     return (
-        shop.future_purchases.sum() in interval(purchases_as_money(money)),
-        shop.future_spend.sum() in interval(money),
+        shop.summary["future_purchases"].sum() in interval(purchases_as_money(money)),
+        shop.summary["future_spend"].sum() in interval(money),
     )
 
 

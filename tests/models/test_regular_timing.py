@@ -19,6 +19,7 @@ from clv.models import (
 )
 from clv.models.beta_geometric_kernel import purchases_over_phases
 from clv.models.purchase_model import Histories
+from clv.simulate import Group, simulate_shop
 
 mp.mp.dps = 40
 
@@ -39,6 +40,7 @@ HISTORIES = [
     (2000, 700.0, 730.0),
 ]
 ROWS = tuple(np.array(HISTORIES).T)
+REGULAR = ModifiedBetaGeoCNBD.from_params(k=2, r=1.5, alpha=60.0, a=0.6, b=2.5)
 
 
 def parts(model, x, t_x, T):
@@ -76,29 +78,6 @@ def purchases_if_alive(model, t, x, t_x, T, scale=1):
             result += term
             n += 1
     return result / sum(alive)
-
-
-def simulate(rng, k, r, alpha, a, b, T, coin_at_first=True):
-    """Purchase times (customers, most purchases) up to T by the model's story; infinity where there is none."""
-    customers = T.size
-    rate, dropout = rng.gamma(r, 1 / alpha, customers), rng.beta(a, b, customers)
-    alive = rng.random(customers) >= (dropout if coin_at_first else 0)
-    times, clock = [], np.zeros(customers)
-    while np.any(alive):
-        clock = clock + rng.gamma(k, 1 / rate)
-        buying = alive & (clock <= T)
-        times.append(np.where(buying, clock, np.inf))
-        alive = buying & (rng.random(customers) >= dropout)
-    return np.stack(times, axis=1)
-
-
-def observed(times, T):
-    """x, t_x, sum of log gaps and each customer's gaps, of the purchases up to T."""
-    seen = times <= T[:, None]
-    x = seen.sum(axis=1).astype(float)
-    t_x = np.where(seen, times, 0.0).max(axis=1)
-    gaps = np.where(seen, np.diff(np.where(seen, times, 0.0), prepend=0.0, axis=1), 1.0)
-    return x, t_x, np.log(gaps).sum(axis=1), gaps
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -235,48 +214,41 @@ def test_the_gradient_is_exact(model, history):
 @pytest.fixture(scope="module")
 def regular_shop():
     """12,000 customers of MBG/CNBD-2 watched for a calibration period, and their later purchases."""
-    rng = np.random.default_rng(11)
-    T = rng.integers(200, 500, 12_000).astype(float)
-    times = simulate(rng, 2, 1.5, 60.0, 0.6, 2.5, T + 180)
-    return T, times
+    group = Group(REGULAR, 12_000, first_purchases=(0.0, 300.0))
+    return simulate_shop(group, 500, seed=11, horizon=180.0)
 
 
 def test_a_regular_shop_is_recognised_and_forecast(regular_shop):
-    T, times = regular_shop
-    x, t_x, sum_log_gaps, gaps = observed(times, T)
-    model = choose_k(x, t_x, T, sum_log_gaps)
+    x, t_x, T = regular_shop.history
+    model = choose_k(x, t_x, T, regular_shop.summary["sum_log_gaps"])
     assert (model.k, model.name) == (2, "MBG/CNBD-2")
     assert model.converged_, model.message_
-    for name, value in {"r": 1.5, "alpha": 60.0, "a": 0.6, "b": 2.5}.items():
+    for name, value in REGULAR.params_.items():
         assert abs(model.params_[name] - value) < 3.5 * model.standard_errors_[name], name
     assert model.log_likelihood_ == pytest.approx(model.log_likelihood(x, t_x, T).sum())
 
-    later = (times <= T[:, None] + 180).sum(axis=1) - x
-    truth = ModifiedBetaGeoCNBD.from_params(k=2, r=1.5, alpha=60.0, a=0.6, b=2.5)
-    alive = truth.probability_alive(x, t_x, T)
-    expected = truth.expected_purchases(180, x, t_x, T)
-    squares = alive * truth.purchase_pairs_if_alive(180, x, T, recency=t_x) + expected
+    later = regular_shop.summary["future_purchases"].to_numpy()
+    alive = REGULAR.probability_alive(x, t_x, T)
+    expected = REGULAR.expected_purchases(180, x, t_x, T)
+    squares = alive * REGULAR.purchase_pairs_if_alive(180, x, T, recency=t_x) + expected
     # In all, and of those seen shortly and long ago.
     for some in (x >= 0, T - t_x < 40, T - t_x > 100, x == 0, x >= 6):
         error = np.sqrt((squares - expected**2)[some].sum())
         assert abs(later[some].sum() - expected[some].sum()) < 3.5 * error
-        bought = truth.probability_of_purchase(180, x, t_x, T)[some]
+        bought = REGULAR.probability_of_purchase(180, x, t_x, T)[some]
         error = np.sqrt((bought * (1 - bought)).sum())
         assert abs((later[some] > 0).sum() - bought.sum()) < 3.5 * error
     assert (later**2).mean() == pytest.approx(squares.mean(), rel=0.05)
 
-    enough = x >= 2
-    last = x[enough].astype(int) - 1
-    own = gaps[enough]
-    rows = np.arange(last.size)
-    assert wheat_morrison_k(own[rows, last - 1], own[rows, last]) == pytest.approx(2.0, rel=0.15)
+    enough = regular_shop.summary[x >= 2]
+    estimate = wheat_morrison_k(enough["previous_gap_days"], enough["last_gap_days"])
+    assert estimate == pytest.approx(2.0, rel=0.15)
 
 
 def test_a_random_shop_is_recognised_in_any_unit():
-    rng = np.random.default_rng(2)
-    T = rng.integers(200, 500, 3000).astype(float)
-    times = simulate(rng, 1, 1.0, 40.0, 0.6, 2.5, T, coin_at_first=False)
-    x, t_x, sum_log_gaps, _ = observed(times, T)
+    truth = BetaGeoNBD.from_params(r=1.0, alpha=40.0, a=0.6, b=2.5)
+    shop = simulate_shop(Group(truth, 3000, first_purchases=(0.0, 300.0)), 500, seed=2)
+    (x, t_x, T), sum_log_gaps = shop.history, shop.summary["sum_log_gaps"].to_numpy()
     days = choose_k(x, t_x, T, sum_log_gaps, modified=False)
     weeks = choose_k(x, t_x / 7, T / 7, sum_log_gaps - x * np.log(7), modified=False)
     assert type(days) is type(weeks) is BetaGeoNBD
@@ -284,9 +256,8 @@ def test_a_random_shop_is_recognised_in_any_unit():
 
 
 def test_comparing_k_does_not_depend_on_the_unit_or_on_merging_rows(regular_shop):
-    T, times = regular_shop
-    x, t_x, gaps, _ = (column[:500] for column in observed(times, T))
-    T = T[:500]
+    x, t_x, T = (column[:500] for column in regular_shop.history)
+    gaps = regular_shop.summary["sum_log_gaps"].to_numpy()[:500]
     days, weeks = (
         BetaGeoCNBD.from_params(k=3, r=1.5, alpha=60 / unit, a=0.6, b=2.5).log_likelihood_with_gaps(
             x, t_x / unit, T / unit, gaps - x * np.log(unit)
@@ -301,12 +272,10 @@ def test_comparing_k_does_not_depend_on_the_unit_or_on_merging_rows(regular_shop
 
 
 def test_a_new_customer_matches_the_simulation():
-    rng = np.random.default_rng(8)
-    for coin_at_first, kind in ((True, ModifiedBetaGeoCNBD), (False, BetaGeoCNBD)):
+    for kind in MODELS:
         model = kind.from_params(k=3, r=1.5, alpha=30.0, a=0.6, b=1.5)
-        x = (simulate(rng, 3, *model.params_.values(), np.full(100_000, 300.0), coin_at_first) <= 300).sum(
-            axis=1
-        )
+        shop = simulate_shop(Group(model, 100_000, first_purchases=(0.0, 0.0)), 300, seed=8)
+        x = shop.summary["frequency"].to_numpy()
         assert model.expected_purchases_new_customer(300) == pytest.approx(x.mean(), abs=4 * x.std() / 316)
         chances = model.probability_of_n_purchases(np.arange(400), 300)
         assert chances.sum() == pytest.approx(1, abs=1e-6)
@@ -317,15 +286,13 @@ def test_a_new_customer_matches_the_simulation():
 
 def test_without_the_last_purchase_the_phases_are_averaged():
     """Simulated: of living customers with x purchases by T, the mean of those to come."""
-    rng = np.random.default_rng(9)
     model = BetaGeoCNBD.from_params(k=2, r=1.5, alpha=60.0, a=0.6, b=2.5)
-    times = simulate(rng, 2, *model.params_.values(), np.full(200_000, 400.0), coin_at_first=False)
-    x, later = (times <= 300).sum(axis=1), (times > 300).sum(axis=1) - np.isinf(times).sum(axis=1)
+    shop = simulate_shop(Group(model, 200_000, first_purchases=(0.0, 0.0)), 300, seed=9, horizon=100.0)
+    (x, t_x, _), later = shop.history, shop.summary["future_purchases"].to_numpy()
     for count in (0, 2, 5):
         of_count = x == count
         # Those who left are in the sample too: the chance of being alive is averaged over recency.
-        recency = np.where(times[of_count] <= 300, times[of_count], 0.0).max(axis=1)
-        alive = model.probability_alive(count, recency, 300.0).mean()
+        alive = model.probability_alive(count, t_x[of_count], 300.0).mean()
         expected = alive * model.purchases_if_alive(100, count, 300)
         error = later[of_count].std() / np.sqrt(of_count.sum())
         assert later[of_count].mean() == pytest.approx(float(expected), abs=4 * error)

@@ -7,13 +7,13 @@ import datetime as dt
 import pytest
 
 from clv.validation.origins import Window, read_origin
-from tests.validation.simulated_orders import order_lines, read
+from tests.validation.simulated_orders import lapsing, order_lines, read
 
 
 @pytest.fixture(scope="session")
 def lapsing_shop(tmp_path_factory):
     """A shop where one channel stops after 60 days, which no purchase model sees."""
-    frame = order_lines(1500, 540, seed=5, lapsing_channel=True)
+    frame = lapsing(order_lines(1500, 540, seed=5))
     return read(frame, tmp_path_factory.mktemp("lapsing")).transactions
 
 

@@ -2,43 +2,32 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from clv.ingest import OrderFile, read_orders
-from clv.models import ModifiedBetaGeoNBD, ParetoNBD
+from clv.models import GammaGamma, ModifiedBetaGeoNBD
+from clv.simulate import Group, simulate_shop
 
-START = pd.Timestamp("2023-01-01")
-FLAT = np.ones(12)
+BASKETS = GammaGamma.from_params(p=12.0, q=6.0, v=16.7)  # 40 an order
 
 
-def order_lines(customers, days, seed, *, season=FLAT, lapsing_channel=False, rate=1 / 40):
-    """Orders of customers who buy at random and leave with probability 0.15 after each order.
+def order_lines(customers, days, seed, *, season=None, rate=1 / 40):
+    """Orders of customers of two channels who buy at random and leave after each order with a probability near 0.15.
 
-    With ``lapsing_channel`` those of channel "sale" buy as the others for 60 days and then never again.
-    ``rate`` is the mean rate per day over 1.5; ``season`` thins or thickens repeat orders by calendar month.
+    ``rate`` is the mean rate per day over 1.5; ``season`` the pace of repeat orders by calendar month.
     """
-    rng = np.random.default_rng(seed)
-    most = season.max()
-    rows = []
-    for number in range(customers):
-        day = rng.uniform(0, days * 0.9)
-        born, channel = day, rng.choice(["sale", "search"])
-        own_rate, value = rng.gamma(1.5, rate), rng.gamma(4, 10)
-        while day < days:
-            rows.append((f"c{number:05d}", int(day), round(value * rng.uniform(0.5, 1.5) + 0.01, 2), channel))
-            if rng.random() < 0.15:
-                break
-            while day < days:
-                day += rng.exponential(1 / (own_rate * most))
-                month = (START + pd.Timedelta(days=int(day))).month - 1
-                if rng.random() < season[month] / most:
-                    break
-            if lapsing_channel and channel == "sale" and day > born + 60:
-                break
-    frame = pd.DataFrame(rows, columns=["customer_id", "day", "amount", "channel"])
-    frame["order_date"] = (START + pd.to_timedelta(frame.pop("day"), unit="D")).dt.strftime("%Y-%m-%d 12:00")
-    return frame.assign(order_id=np.arange(len(frame)))
+    habits = ModifiedBetaGeoNBD.from_params(r=1.5, alpha=1 / rate, a=150.0, b=850.0)
+    groups = [
+        Group(habits, size, BASKETS, (0.0, 0.9 * days), {"channel": channel})
+        for channel, size in (("sale", customers // 2), ("search", customers - customers // 2))
+    ]
+    return simulate_shop(groups, days, seed, season=season).order_lines()
+
+
+def lapsing(frame):
+    """The same orders, but those of channel "sale" stop 60 days after the first."""
+    since_first = frame["order_date"] - frame.groupby("customer_id")["order_date"].transform("min")
+    return frame[(frame["channel"] != "sale") | (since_first <= pd.Timedelta(days=60))]
 
 
 def read(frame, folder):
@@ -46,31 +35,3 @@ def read(frame, folder):
     path = folder / "orders.csv"
     frame.to_csv(path, index=False)
     return read_orders([OrderFile(path.name, path)], currency="EUR")
-
-
-def orders_from(model, spend, customers, days, seed):
-    """Orders as ``model`` and ``spend`` (parameters in days) say: first ones on random days of the first nine tenths.
-
-    A customer's first order starts the process; under MBG/NBD the customer may leave right after it, under BG/NBD
-    after every later one, under Pareto/NBD at any moment.
-    """
-    rng = np.random.default_rng(seed)
-    r, alpha, first, second = model.params_.values()
-    p, q, v = spend.params_.values()
-    rows = []
-    for number in range(customers):
-        day, rate, worth = rng.uniform(0, days * 0.9), rng.gamma(r, 1 / alpha), rng.gamma(q, 1 / v)
-        dropout = 0.0 if isinstance(model, ParetoNBD) else rng.beta(first, second)
-        end = (
-            day + rng.exponential(1 / rng.gamma(first, 1 / second)) if isinstance(model, ParetoNBD) else days
-        )
-        may_leave = isinstance(model, ModifiedBetaGeoNBD)
-        while day < min(days, end):
-            rows.append((f"c{number:05d}", int(day), max(round(rng.gamma(p, 1 / worth), 2), 0.01)))
-            if may_leave and rng.random() < dropout:
-                break
-            may_leave = True
-            day += rng.exponential(1 / max(rate, 1e-12))
-    frame = pd.DataFrame(rows, columns=["customer_id", "day", "amount"])
-    frame["order_date"] = (START + pd.to_timedelta(frame.pop("day"), unit="D")).dt.strftime("%Y-%m-%d 12:00")
-    return frame.assign(order_id=np.arange(len(frame)))

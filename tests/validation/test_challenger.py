@@ -108,10 +108,11 @@ def test_too_few_buyers_are_said(read_rows):
 def test_who_has_been_silent_longer_than_anybody_learned_from_is_left_to_the_model(tmp_path):
     """All first orders in one month: at the cut-off nearly all one-time buyers are older than any seen before."""
     frame = order_lines(1500, 60, seed=8)
-    days = pd.to_datetime(frame["order_date"])
-    later = frame.assign(order_date=(days + pd.Timedelta(days=120)).dt.strftime("%Y-%m-%d 12:00"))
-    back = later[later["customer_id"] < "c00500"]
-    both = pd.concat([frame, back, back.assign(order_date="2023-07-20 12:00")], ignore_index=True)
+    later = frame.assign(order_date=frame["order_date"] + pd.Timedelta(days=120))
+    back = later[later["customer_id"] <= "C0000500"]
+    both = pd.concat(
+        [frame, back, back.assign(order_date=pd.Timestamp("2023-07-20 12:00"))], ignore_index=True
+    )
     transactions = read(both.assign(order_id=range(len(both))), tmp_path).transactions
     origin = read_origin(transactions, Window(dt.date(2023, 7, 1), dt.date(2023, 8, 30)))
     _, cutoffs = training_cutoffs(origin)

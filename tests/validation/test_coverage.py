@@ -7,11 +7,11 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
-from benchmarks.simulate import ORDINARY, ORDINARY_SPEND
+from clv.simulate import ORDINARY, Group, simulate_shop
 from clv.validation.origins import plan_windows, read_origins
 from clv.validation.predictions import model_candidates
 from clv.validation.scorecard import score
-from tests.validation.simulated_orders import orders_from, read
+from tests.validation.simulated_orders import read
 
 pytestmark = [pytest.mark.simulation, pytest.mark.timeout(900)]
 
@@ -23,8 +23,8 @@ def shops_of(name, folder):
     """Of each shop that buys as the model says: the period held out, and every model's scores on it, by name."""
     found = []
     for seed in range(SHOPS):
-        orders = orders_from(ORDINARY[name], ORDINARY_SPEND, CUSTOMERS, DAYS, seed=700 + seed)
-        source = read(orders, folder)
+        group = Group(ORDINARY[name], CUSTOMERS, first_purchases=(0.0, 0.9 * DAYS))
+        source = read(simulate_shop(group, DAYS, seed=700 + seed, whole_days=True).order_lines(), folder)
         plan = plan_windows(source.report.first_date, source.report.last_date)
         holdout, _ = read_origins(source.transactions, plan, lambda _share, _doing: None)
         scored = {one.name: score(holdout, one, one.predict(holdout)) for one in model_candidates()}

@@ -19,9 +19,10 @@ from clv.validation.season import (
     season_index,
     with_season,
 )
-from tests.validation.simulated_orders import FLAT, order_lines, read
+from tests.validation.simulated_orders import order_lines, read
 
 SEASON = np.array([0.8, 0.8, 1.0, 1.0, 0.9, 0.7, 0.5, 0.6, 1.0, 1.2, 1.8, 1.7])
+FLAT = np.ones(12)
 MODEL = ModifiedBetaGeoNBD.from_params(r=1.5, alpha=60.0, a=0.5, b=3.0)
 
 
