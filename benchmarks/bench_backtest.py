@@ -54,33 +54,33 @@ FITTERS: dict[str, tuple[str, type[PurchaseModel]]] = {
 }
 # Tried in turn where the library's own start fails: the four parameters, time in units of the longest history.
 OTHER_STARTS = ((1.5, 1.5, 1.5, 1.5), (0.4, 0.4, 0.4, 0.4), (0.6, 1.6, 0.6, 1.6), (1.0, 7.0, 1.0, 7.0))
-LOOSE = 1e-4  # gradient at which the library may stop, where it does not get to its own 1e-7
+LOOSE_TOLERANCE = 1e-4  # gradient at which the library may stop, where it does not get to its own 1e-7
 # Differences that no digit printed shows are those of two optimisers, not of two models.
-SAME = 5e-5
+SAME_UP_TO = 5e-5
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Rival:
+class LibraryModel:
     """A model of `lifetimes`, scored at the holdout.
 
     Attributes
     ----------
-    log_likelihood, ours : of the days learned from, under its parameters and under those of our fit of the model.
+    log_likelihood, own_log_likelihood : of the days learned from, under its parameters and under those of our fit of the model.
     notes : what had to be helped, in words.
     """
 
     scored: Scored
     log_likelihood: float
-    ours: float
+    own_log_likelihood: float
     notes: tuple[str, ...]
 
 
 # --- lifetimes ----------------------------------------------------------------------------------------------
 
 
-def rival(name: str, origin: Origin) -> Rival | str:
+def fit_library(name: str, origin: Origin) -> LibraryModel | str:
     """Fit a model of `lifetimes` on what was known on the cut-off and score it; why not, in words, where it fails."""
     rows = compressed(origin.buyers)
     history = [origin.buyers[column].to_numpy(dtype=float) for column in HISTORY]
@@ -104,10 +104,10 @@ def rival(name: str, origin: Origin) -> Rival | str:
         active=implied.probability_of_purchase(origin.days, *history),
     )
     candidate = Candidate(f"lifetimes {name}", "model", lambda _: prediction)
-    return Rival(
+    return LibraryModel(
         scored=score(origin, candidate, prediction),
         log_likelihood=float(implied.log_likelihood(*history).sum()),
-        ours=model().fit(*history).log_likelihood_,
+        own_log_likelihood=model().fit(*history).log_likelihood_,
         notes=(*notes, *spend_note),
     )
 
@@ -118,9 +118,10 @@ def _fitted(fitter_name: str, rows: pd.DataFrame, lifetimes: Any) -> tuple[Any |
     scale, own = (np.log, None) if fitter_name == "BetaGeoFitter" else (np.asarray, (1.0,) * 4)
     attempts = [(own, {}, ""), *((start, {}, "from another start only") for start in OTHER_STARTS)]
     attempts += [
-        (start, {"tol": LOOSE}, f"at a tolerance of {LOOSE:g} only") for start in (own, *OTHER_STARTS)
+        (start, {"tol": LOOSE_TOLERANCE}, f"at a tolerance of {LOOSE_TOLERANCE:g} only")
+        for start in (own, *OTHER_STARTS)
     ]
-    for start, settings, said in attempts:
+    for start, settings, note in attempts:
         fitter = getattr(lifetimes, fitter_name)()
         try:
             fitter.fit(
@@ -132,7 +133,7 @@ def _fitted(fitter_name: str, rows: pd.DataFrame, lifetimes: Any) -> tuple[Any |
         except (lifetimes.utils.ConvergenceError, ValueError, FloatingPointError, np.linalg.LinAlgError):
             continue
         if np.all(np.isfinite(fitter.params_)):
-            return fitter, said
+            return fitter, note
     return None, ""
 
 
@@ -144,8 +145,8 @@ def _spend(lifetimes: Any, buyers: pd.DataFrame) -> tuple[FloatArray, tuple[str,
         fitter.fit(*(again[column] for column in columns))
     except (lifetimes.utils.ConvergenceError, ValueError):
         ours = GammaGamma().fit(*(again[column] for column in columns))
-        said = "its Gamma-Gamma does not converge, spend by ours"
-        return ours.expected_spend(*(buyers[column] for column in columns)), (said,)
+        note = "its Gamma-Gamma does not converge, spend by ours"
+        return ours.expected_spend(*(buyers[column] for column in columns)), (note,)
     expected = fitter.conditional_expected_average_profit(*(buyers[column] for column in columns))
     return np.asarray(expected, dtype=float), ()
 
@@ -190,11 +191,11 @@ def print_comparison(name: str, found: Backtest) -> None:
         f"\n{name}: {len(holdout.buyers):,} customers known on {holdout.window.cutoff}, {holdout.days} days after it; "
         f"{holdout.purchases.sum():,.0f} order days, spend {holdout.spend.sum():,.0f}"
     )
-    tried = {model: rival(model, holdout) for model in FITTERS}
-    rivals = [one for one in tried.values() if isinstance(one, Rival)]
-    lines = [found.chosen, *(one.scored for one in rivals), found.baseline]
-    if found.usable is not found.chosen.candidate:
-        lines.insert(1, found.by_name(found.usable.name))
+    tried = {model: fit_library(model, holdout) for model in FITTERS}
+    fitted = [one for one in tried.values() if isinstance(one, LibraryModel)]
+    lines = [found.chosen, *(one.scored for one in fitted), found.baseline]
+    if found.best_purchase_model is not found.chosen.candidate:
+        lines.insert(1, found.by_name(found.best_purchase_model.name))
     wide = max(len(line.candidate.name) for line in lines) + 2
     print(_header("order days", wide) + f"{'AUC':>7}{'Brier':>8}")
     for line in lines:
@@ -203,10 +204,10 @@ def print_comparison(name: str, found: Backtest) -> None:
     for line in lines:
         print(_row(line, line.money, wide, found))
     print("  * chosen on earlier periods; mean absolute error of its order days less that of")
-    for one in rivals:
+    for one in fitted:
         gap = against(holdout, found.chosen, one.scored)
         print(f"    {one.scored.candidate.name:22}{in_words(gap)}")
-        fits = f"log-likelihood {one.log_likelihood:,.1f}, ours {one.ours:,.1f}"
+        fits = f"log-likelihood {one.log_likelihood:,.1f}, ours {one.own_log_likelihood:,.1f}"
         print("".join(f"    {'':22}({text})\n" for text in (fits, *one.notes)), end="")
     for failure in (one for one in tried.values() if isinstance(one, str)):
         print(f"    {failure}")
@@ -225,7 +226,7 @@ def against(holdout: Origin, chosen: Scored, other: Scored) -> Difference:
 
 def in_words(gap: Difference) -> str:
     """The difference with its interval, and what it comes to."""
-    same = max(abs(gap.low), abs(gap.high)) < SAME
+    same = max(abs(gap.low), abs(gap.high)) < SAME_UP_TO
     verdict = "the same" if same else gap.verdict
     return f"{gap.mean:+.4f}, 95 % {gap.low:+.4f} to {gap.high:+.4f}: {verdict}"
 

@@ -199,7 +199,7 @@ class Analysis:
         for group in counts.index:
             spend = grouped.new_customer_spend(self.assumptions.intervals, group_of == group)
             media = self.shop.media if self.shop.media and self.shop.media.by == by else None
-            cac = self.assumptions.cac if media is None else media.of(str(group))
+            cac = self.assumptions.cac if media is None else media.cac_of(str(group))
             new = value_of_new_customer(spend, replace(self.assumptions, cac=cac))
             rows.append(
                 {

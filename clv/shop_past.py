@@ -84,11 +84,11 @@ class ShopPast:
 
         Of large shops, a sample of the customers is looked at.
         """
-        from clv.churn.calibration import left_alone
+        from clv.churn.calibration import uncorrected
 
         def make() -> RiskCalibration:
             if self.shop.transactions is None:
-                return left_alone("a table of customers does not tell what happened before.")
+                return uncorrected("a table of customers does not tell what happened before.")
             return self._risk_calibration(self.shop.transactions, setting, window_days)
 
         return self.shop.memo.once(("risk calibration", setting, window_days), make)
@@ -159,7 +159,7 @@ class ShopPast:
     def _risk_calibration(
         self, transactions: Transactions, setting: ModelSetting, window_days: int
     ) -> RiskCalibration:
-        from clv.churn.calibration import calibrate, churn_origins, left_alone, past_risks
+        from clv.churn.calibration import calibrate, churn_origins, past_risks, uncorrected
         from clv.validation.origins import sampled
 
         orders = replace(
@@ -170,4 +170,4 @@ class ShopPast:
             origins = churn_origins(orders, self.shop.as_of, window_days)
             return calibrate([past_risks(origin, setting) for origin in origins])
         except ModelDataError as error:
-            return left_alone(f"no model can be fitted to the past. {error}")
+            return uncorrected(f"no model can be fitted to the past. {error}")

@@ -9,7 +9,13 @@ from clv.analysis import Analysis
 from clv.charts import calibration_chart, decile_chart, tracking_chart
 from clv.validation.backtest import Backtest
 from clv.validation.scorecard import Scored
-from clv.validation.words import against_baseline, drift, finding_sentence, off_by, why_chosen
+from clv.validation.sentences import (
+    against_baseline,
+    bias_in_words,
+    drift_warning,
+    finding_sentence,
+    why_chosen,
+)
 from pages.components.backtest_run import backtest_run, show_progress
 from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import card_title, draw_chart, draw_figure
@@ -65,7 +71,7 @@ def result(found: Backtest, place, analysis: Analysis) -> None:
     currency = current_currency()
     with place:
         finding(finding_sentence(found))
-    warned = drift(found)
+    warned = drift_warning(found)
     if warned:
         st.warning(in_prose(warned), icon="⚠️")
     boxes(found, currency)
@@ -84,7 +90,9 @@ def boxes(found: Backtest, currency: str | None) -> None:
     """Totals against what came, and how well customers were told apart."""
     chosen, holdout = found.chosen, found.holdout
     # A blend has no ranges of its own: those of the model that the other pages can use are what a user sees.
-    usable = next((scored for scored in found.scored if scored.candidate is found.usable), chosen)
+    usable = next(
+        (scored for scored in found.scored if scored.candidate is found.best_purchase_model), chosen
+    )
     ranged = usable if chosen.coverage is None else chosen
     inside = "not stated" if ranged.coverage is None else percent(ranged.coverage)
     of_whom = "" if ranged is chosen else f" under {ranged.candidate.name}"
@@ -92,13 +100,13 @@ def boxes(found: Backtest, currency: str | None) -> None:
         ValueBox(
             "Order days",
             count(holdout.purchases.sum()),
-            f"{count(chosen.prediction.purchases.sum())} expected: {off_by(chosen.purchases.bias)}",
+            f"{count(chosen.prediction.purchases.sum())} expected: {bias_in_words(chosen.purchases.bias)}",
             help="Days with an order after the cut-off, of the customers known by then.",
         ),
         ValueBox(
             "Revenue",
             money(holdout.spend.sum(), currency),
-            f"{money(chosen.prediction.spend.sum(), currency)} expected: {off_by(chosen.money.bias)}",
+            f"{money(chosen.prediction.spend.sum(), currency)} expected: {bias_in_words(chosen.money.bias)}",
             help="Net revenue after the cut-off from the customers known by then.",
         ),
         ValueBox(
@@ -178,12 +186,13 @@ def words(found: Backtest) -> str:
 
 def use_chosen(found: Backtest, analysis: Analysis) -> None:
     """Take the chosen model over into the sidebar, where it can be."""
-    setting = found.usable.setting
+    setting = found.best_purchase_model.setting
     assert setting is not None
-    if found.usable is not found.chosen.candidate:
+    if found.best_purchase_model is not found.chosen.candidate:
         st.caption(
             in_prose(
-                f"{found.chosen.candidate.name} cannot be worked into levers and ranges; {found.usable.name} is the best "
+                f"{found.chosen.candidate.name} cannot be worked into levers and ranges; "
+                f"{found.best_purchase_model.name} is the best "
                 "of the models that can. What it expects of each customer is below."
             )
         )
@@ -220,7 +229,7 @@ def _scores(found: Backtest, scored: Scored) -> dict[str, object]:
     return {
         "candidate": scored.candidate.name + (" ✓" if is_chosen else ""),
         "by_value": "chosen" if is_chosen else VERDICTS[found.loss_against(scored).verdict],
-        "by_error": "chosen" if is_chosen else VERDICTS[found.against(scored).verdict],
+        "by_error": "chosen" if is_chosen else VERDICTS[found.error_against(scored).verdict],
         "orders_bias": scored.purchases.bias,
         "orders_mae": scored.purchases.mae,
         "orders_rmse": scored.purchases.rmse,

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from clv.charts.annotations import GAP, Rule, rule_columns, vertical_rules
-from clv.charts.figure import KEPT, Columns, Figure, Layer, Spec, on, structure
+from clv.charts.figure import STRUCTURES_KEPT, Columns, Figure, Layer, Spec, layer_on, structure
 from clv.charts.theme import (
     BAND_OPACITY,
     LABEL_SIZE,
@@ -17,17 +17,17 @@ from clv.charts.theme import (
     amount_axis,
     amounts,
     colour_by,
+    descriptions,
     money_title,
     month_axis,
     nothing_to_show,
     ranges,
-    spoken,
 )
 from clv.wording import money
 
 PAYBACK_HEIGHT = 300
 LABEL_ROOM = 24  # pixels above the plot, for the words at the payback month
-EARLY = 0.35  # of the horizon: paid back before that, the words about CAC stand right, else left
+EARLY_SHARE = 0.35  # of the horizon: paid back before that, the words about CAC stand right, else left
 
 
 def payback_curve(
@@ -56,11 +56,11 @@ def payback_curve(
     )
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _structure(currency_symbol: str, end: float) -> Spec:
     x_scale = alt.Scale(domain=[0, end], nice=False)
     y_scale = alt.Scale(zero=True, range=[alt.ExprRef("height"), LABEL_ROOM])
-    base = on("months").encode(
+    base = layer_on("months").encode(
         x=alt.X("month:Q", scale=x_scale, axis=month_axis(end, "Months since the first order")),
         color=colour_by(),
         tooltip=alt.value(None),
@@ -76,7 +76,7 @@ def _structure(currency_symbol: str, end: float) -> Spec:
     margin = base.encode(y=alt.Y("cumulative_margin:Q", scale=y_scale))
     line = margin.mark_line(aria=False, strokeWidth=LINE_WIDTH)
     points = margin.mark_point(filled=True, size=36, opacity=1).encode(
-        description="spoken:N",
+        description="description:N",
         tooltip=[
             alt.Tooltip("month:Q", title="Month", format="d"),
             alt.Tooltip("margin_words:N", title="Margin per customer"),
@@ -89,7 +89,7 @@ def _structure(currency_symbol: str, end: float) -> Spec:
 
 def _cac_rule(y_scale: alt.Scale) -> list[Layer]:
     """The level to reach; its words stand left above it or, when it is reached early, right below it."""
-    base = on("cac").encode(y=alt.Y("cac:Q", scale=y_scale), color=colour_by(), tooltip=alt.value(None))
+    base = layer_on("cac").encode(y=alt.Y("cac:Q", scale=y_scale), color=colour_by(), tooltip=alt.value(None))
     rule = base.mark_rule(aria=False, strokeDash=RULE_DASH, strokeWidth=1.5)
     words = base.mark_text(
         align=alt.ExprRef("datum.early ? 'right' : 'left'"),
@@ -113,7 +113,7 @@ def _margins(months: pd.DataFrame, currency_symbol: str) -> Columns:
         "role": ["accent"] * len(months),
         "margin_words": margin_words,
         "interval_words": ranges(low, high, currency_symbol),
-        "spoken": spoken([f"Month {number:.0f}" for number in month], margin_words),
+        "description": descriptions([f"Month {number:.0f}" for number in month], margin_words),
     }
 
 
@@ -121,7 +121,7 @@ def _cac(cac: float, payback_month: float | None, end: float, currency_symbol: s
     label = f"CAC {money(cac, currency_symbol)}"
     if payback_month is None:
         label += f", not earned back in {end:.0f} months" if end > 1 else ", not earned back yet"
-    early = payback_month is not None and payback_month < EARLY * end
+    early = payback_month is not None and payback_month < EARLY_SHARE * end
     return {"cac": [float(cac)], "label": [label], "early": [early], "role": ["risk"]}
 
 

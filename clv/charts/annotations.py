@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import altair as alt
 
-from clv.charts.figure import Columns, on
+from clv.charts.figure import Columns, layer_on
 from clv.charts.theme import LABEL_SIZE, RULE_DASH, colour_by
 
 Align = Literal["left", "center", "right"]
@@ -46,7 +46,7 @@ def rule_columns(rules: Sequence[Rule]) -> Columns:
 def vertical_rules(dataset: str, x: alt.X) -> alt.LayerChart:
     """Rules with their words; the dataset holds `rule_columns`."""
     top = alt.value(alt.ExprRef("datum.top"))
-    base = on(dataset).encode(x=x, color=colour_by(), tooltip=alt.value(None))
+    base = layer_on(dataset).encode(x=x, color=colour_by(), tooltip=alt.value(None))
     rules = base.mark_rule(aria=False, strokeDash=RULE_DASH, strokeWidth=1.5).encode(
         y=top, y2=alt.value(alt.ExprRef("height"))
     )
@@ -75,7 +75,7 @@ def words_at(
 ) -> alt.Chart:
     """Direct labels, from the column `text`, placed by the encodings given, in the colour of column `ink`."""
     words: alt.Chart = (
-        on(dataset)
+        layer_on(dataset)
         .mark_text(align=align, baseline="middle", dx=dx, fontSize=LABEL_SIZE, lineBreak="\n")
         .encode(
             x=x,
@@ -92,7 +92,7 @@ def words_at(
 def names_at(dataset: str, x: alt.X, y: alt.Y) -> alt.LayerChart:
     """Names beside what they name, each with a square of its colour: columns `label`, `ink` and `role`."""
     squares = (
-        on(dataset)
+        layer_on(dataset)
         .mark_point(aria=False, shape="square", filled=True, size=SQUARE, opacity=1, xOffset=SQUARE_AT)
         .encode(x=x, y=y, color=colour_by(), tooltip=alt.value(None))
     )

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from clv.charts.annotations import names_at
-from clv.charts.figure import KEPT, Columns, Figure, Spec, on, structure
+from clv.charts.figure import STRUCTURES_KEPT, Columns, Figure, Spec, layer_on, structure
 from clv.charts.theme import (
     LINE_WIDTH,
     RULE_DASH,
@@ -17,9 +17,9 @@ from clv.charts.theme import (
     amounts,
     axis,
     colour_by,
+    descriptions,
     money_title,
     nothing_to_show,
-    spoken,
     spread_out,
 )
 
@@ -49,7 +49,7 @@ def decile_chart(deciles: pd.DataFrame, currency_symbol: str = "") -> Figure:
         "predicted_words": predicted_words,
         "bar_role": ["soft"] * len(place),
         "role": ["caution"] * len(place),
-        "spoken": spoken(
+        "description": descriptions(
             [f"Tenth {number}" for number in place],
             [f"spent {words}" for words in actual_words],
             [f"predicted {words}" for words in predicted_words],
@@ -58,11 +58,11 @@ def decile_chart(deciles: pd.DataFrame, currency_symbol: str = "") -> Figure:
     return Figure(_decile_structure(currency_symbol), {"deciles": columns})
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _decile_structure(currency_symbol: str) -> Spec:
-    base = on("deciles").encode(
+    base = layer_on("deciles").encode(
         x=alt.X("decile:N", sort=None, axis=axis("Tenth, highest predicted first", labelAngle=0)),
-        description="spoken:N",
+        description="description:N",
         tooltip=[
             alt.Tooltip("decile:N", title="Tenth"),
             alt.Tooltip("actual_words:N", title="Spent per customer"),
@@ -92,7 +92,7 @@ def tracking_chart(weeks: pd.DataFrame) -> Figure:
     }
     week = np.r_[0, weeks["week"].to_numpy()].tolist()
     columns: dict[str, list[object]] = {
-        name: [] for name in ("week", "orders", "line", "role", "words", "spoken")
+        name: [] for name in ("week", "orders", "line", "role", "words", "description")
     }
     for line, (column, role) in lines.items():
         values = np.r_[0.0, weeks[column].to_numpy(dtype=float)].tolist()
@@ -102,7 +102,7 @@ def tracking_chart(weeks: pd.DataFrame) -> Figure:
         columns["line"] += [line] * len(week)
         columns["role"] += [role] * len(week)
         columns["words"] += words
-        columns["spoken"] += spoken([f"{line}, week {number}" for number in week], words)
+        columns["description"] += descriptions([f"{line}, week {number}" for number in week], words)
     ends = [float(weeks[column].iloc[-1]) for column, _ in lines.values()]
     names: Columns = {
         "week": [week[-1]] * len(lines),
@@ -114,18 +114,18 @@ def tracking_chart(weeks: pd.DataFrame) -> Figure:
     return Figure(_tracking_structure(), {"lines": columns, "names": names})
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _tracking_structure() -> Spec:
     scale = alt.Scale(nice=False, range=[0, alt.ExprRef(f"max(width - {NAME_ROOM}, width / 2)")])
     lines = (
-        on("lines")
+        layer_on("lines")
         .mark_line(strokeWidth=LINE_WIDTH)
         .encode(
             x=alt.X("week:Q", scale=scale, axis=axis("Weeks after the cut-off", tickMinStep=1)),
             y=alt.Y("orders:Q", axis=amount_axis("Order days so far", ticks=4)),
             color=colour_by(),
             detail="line:N",
-            description="spoken:N",
+            description="description:N",
             tooltip=[
                 alt.Tooltip("line:N", title="Line"),
                 alt.Tooltip("week:Q", title="Week"),
@@ -158,7 +158,7 @@ def calibration_chart(bins: pd.DataFrame, event: str = "ordering", happened: str
         "did": did,
         "customers": people,
         "role": ["accent"] * len(bins),
-        "spoken": spoken(
+        "description": descriptions(
             [f"{count} customers" for count in people],
             [f"predicted {words}" for words in said],
             [f"{happened} {words}" for words in did],
@@ -168,11 +168,11 @@ def calibration_chart(bins: pd.DataFrame, event: str = "ordering", happened: str
     return Figure(_calibration_structure(event, happened), {"bins": columns, "diagonal": diagonal})
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _calibration_structure(event: str, happened: str) -> Spec:
     scale = alt.Scale(domain=[0, 1], nice=False)
     line = (
-        on("diagonal")
+        layer_on("diagonal")
         .mark_line(aria=False, strokeDash=RULE_DASH, strokeWidth=1.5)
         .encode(
             x=alt.X(
@@ -186,13 +186,13 @@ def _calibration_structure(event: str, happened: str) -> Spec:
         )
     )
     points = (
-        on("bins")
+        layer_on("bins")
         .mark_point(filled=True, opacity=1, size=POINT_SIZE)
         .encode(
             x="probability:Q",
             y="share:Q",
             color=colour_by(),
-            description="spoken:N",
+            description="description:N",
             tooltip=[
                 alt.Tooltip("customers:N", title="Customers"),
                 alt.Tooltip("said:N", title="Predicted"),

@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from clv.charts.annotations import Rule, rule_columns, vertical_rules
-from clv.charts.figure import KEPT, Columns, Figure, Spec, on, structure
+from clv.charts.figure import STRUCTURES_KEPT, Columns, Figure, Spec, layer_on, structure
 from clv.charts.theme import (
     LINE_WIDTH,
     amount_axis,
@@ -17,9 +17,9 @@ from clv.charts.theme import (
     axis,
     colour_by,
     day_axis,
+    descriptions,
     money_title,
     nothing_to_show,
-    spoken,
     utc_milliseconds,
     without_zone,
 )
@@ -69,7 +69,7 @@ def alive_history(path: pd.DataFrame, order_days: list[date]) -> Figure:
         "role": ["accent"] * len(path),
         "day_words": days,
         "share_words": shares,
-        "spoken": spoken(days, shares),
+        "description": descriptions(days, shares),
     }
     marks: Columns = {
         "at": utc_milliseconds(without_zone(order_days).to_numpy()),
@@ -78,11 +78,11 @@ def alive_history(path: pd.DataFrame, order_days: list[date]) -> Figure:
     return Figure(_alive_structure(), {"alive": line, "orders": marks})
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _alive_structure() -> Spec:
     scale = alt.Scale(type="utc", nice=False, padding=MARGIN)
     line = (
-        on("alive")
+        layer_on("alive")
         .mark_line(strokeWidth=LINE_WIDTH)
         .encode(
             x=alt.X("day:T", scale=scale, axis=day_axis()),
@@ -92,7 +92,7 @@ def _alive_structure() -> Spec:
                 axis=axis("Still a customer", format="%", tickCount=3, grid=True),
             ),
             color=colour_by(),
-            description="spoken:N",
+            description="description:N",
             tooltip=[
                 alt.Tooltip("day_words:N", title="Day"),
                 alt.Tooltip("share_words:N", title="Still a customer"),
@@ -100,14 +100,14 @@ def _alive_structure() -> Spec:
         )
     )
     ticks = (
-        on("orders")
+        layer_on("orders")
         .mark_tick(aria=False, thickness=1.5, height=10)
         .encode(x="at:T", y=alt.datum(0), color=colour_by(), tooltip=alt.value(None))
     )
     return structure(ALIVE_HEIGHT, line, ticks)
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _structure(currency_symbol: str) -> Spec:
     x = alt.X("day:T", scale=alt.Scale(type="utc", nice=False, padding=MARGIN), axis=day_axis())
     y = alt.Y(
@@ -115,11 +115,11 @@ def _structure(currency_symbol: str) -> Spec:
         axis=amount_axis(money_title("Order", currency_symbol), ticks=4),
         scale=alt.Scale(zero=True, range=[alt.ExprRef("height"), LABEL_ROOM]),
     )
-    base = on("orders").encode(
+    base = layer_on("orders").encode(
         x=x,
         y=y,
         color=colour_by(),
-        description="spoken:N",
+        description="description:N",
         tooltip=[
             alt.Tooltip("day_words:N", title="Day"),
             alt.Tooltip("amount_words:N", title="Amount"),
@@ -142,7 +142,7 @@ def _order_columns(orders: pd.DataFrame, currency_symbol: str) -> Columns:
         "role": ["risk" if value < 0 else "accent" for value in amount],
         "day_words": days,
         "amount_words": amount_words,
-        "spoken": spoken(days, amount_words),
+        "description": descriptions(days, amount_words),
     }
 
 

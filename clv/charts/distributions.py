@@ -10,17 +10,17 @@ import altair as alt
 import pandas as pd
 
 from clv.charts.annotations import Rule, rule_columns, vertical_rules, words_at
-from clv.charts.figure import KEPT, Columns, Figure, Spec, on, structure
+from clv.charts.figure import STRUCTURES_KEPT, Columns, Figure, Spec, layer_on, structure
 from clv.charts.theme import (
     Role,
     amount_axis,
     amounts,
     axis,
     colour_by,
+    descriptions,
     money_title,
     nothing_to_show,
     ranges,
-    spoken,
 )
 from clv.wording import money
 
@@ -59,11 +59,11 @@ def clv_distribution(
     )
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _clv_structure(currency_symbol: str) -> Spec:
     x_scale = alt.Scale(zero=False, nice=False)
     bars = (
-        on("bins")
+        layer_on("bins")
         .mark_bar()
         .encode(
             x=alt.X(
@@ -75,7 +75,7 @@ def _clv_structure(currency_symbol: str) -> Spec:
             x2="bin_end:Q",
             y=_customers_under_words(),
             color=colour_by(),
-            description="spoken:N",
+            description="description:N",
             tooltip=_bin_tooltip("CLV"),
         )
     )
@@ -88,7 +88,7 @@ def _clv_bars(bins: pd.DataFrame, currency_symbol: str) -> Columns:
         "bin_start": start,
         "bin_end": end,
         "role": ["accent"] * len(bins),
-        **_heads(bins["customers"], ranges(start, end, currency_symbol)),
+        **_bin_columns(bins["customers"], ranges(start, end, currency_symbol)),
     }
 
 
@@ -128,7 +128,9 @@ def risk_distribution(
         "risk_high": high,
         "band": band,
         "role": [ROLE_OF_BAND[name] for name in band],
-        **_heads(bins["customers"], [f"{a:.0%} to {b:.0%}" for a, b in zip(low, high, strict=True)], band),
+        **_bin_columns(
+            bins["customers"], [f"{a:.0%} to {b:.0%}" for a, b in zip(low, high, strict=True)], band
+        ),
         "value_words": amounts(bins["value_at_risk"].tolist(), currency_symbol),
     }
     return Figure(
@@ -141,12 +143,12 @@ def risk_distribution(
     )
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _risk_structure() -> Spec:
     x_scale = alt.Scale(domain=[0, 1])
     at = alt.X("at:Q", scale=x_scale)
     bars = (
-        on("bins")
+        layer_on("bins")
         .mark_bar()
         .encode(
             x=alt.X(
@@ -158,7 +160,7 @@ def _risk_structure() -> Spec:
             x2="risk_high:Q",
             y=_customers_under_words(),
             color=colour_by(),
-            description="spoken:N",
+            description="description:N",
             tooltip=[
                 alt.Tooltip("band:N", title="Band"),
                 *_bin_tooltip("Churn risk"),
@@ -200,7 +202,9 @@ def _band_words(
     }
 
 
-def _heads(customers: pd.Series, range_words: Sequence[str], *said_before: Sequence[str]) -> dict[str, Any]:
+def _bin_columns(
+    customers: pd.Series, range_words: Sequence[str], *said_before: Sequence[str]
+) -> dict[str, Any]:
     """Columns of every bin, whatever is binned: its range, how many customers lie in it, what is said of it."""
     counts, everyone = customers.tolist(), float(customers.sum())
     people_words = [f"{count:,.0f} customers" for count in counts]
@@ -208,7 +212,7 @@ def _heads(customers: pd.Series, range_words: Sequence[str], *said_before: Seque
         "customers": counts,
         "share": [count / everyone for count in counts],
         "range_words": range_words,
-        "spoken": spoken(*said_before, range_words, people_words),
+        "description": descriptions(*said_before, range_words, people_words),
     }
 
 

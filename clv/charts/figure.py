@@ -18,7 +18,7 @@ Layer = alt.Chart | alt.LayerChart
 Spec = Mapping[str, Any]
 Columns = Mapping[str, Sequence[Any]]
 
-KEPT = 64  # structures kept a chart: one for each currency, number of bars and the like seen lately
+STRUCTURES_KEPT = 64  # of each chart: one for each currency, number of bars and the like seen lately
 PADDING = {"left": 0, "top": 0, "right": 0, "bottom": 4}  # pixels; left out, Streamlit adds 20 at the bottom
 
 
@@ -47,18 +47,18 @@ def structure(height: int, *layers: Layer) -> Spec:
     return spec
 
 
-def on(dataset: str) -> alt.Chart:
+def layer_on(dataset: str) -> alt.Chart:
     """A layer to be, drawn on the data of that name."""
     return alt.Chart(alt.NamedData(name=dataset))
 
 
 def _rows(columns: Columns) -> list[dict[str, Any]]:
     return [
-        {name: _plain(value) for name, value in zip(columns, values, strict=True)}
+        {name: _json_value(value) for name, value in zip(columns, values, strict=True)}
         for values in zip(*columns.values(), strict=True)
     ]
 
 
-def _plain(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     """JSON knows no NaN."""
     return None if isinstance(value, float) and math.isnan(value) else value

@@ -10,16 +10,16 @@ import numpy as np
 import pandas as pd
 
 from clv.charts.annotations import names_at
-from clv.charts.figure import KEPT, Columns, Figure, Spec, on, structure
+from clv.charts.figure import STRUCTURES_KEPT, Columns, Figure, Spec, layer_on, structure
 from clv.charts.theme import (
     Role,
     amount_axis,
     amounts,
     colour_by,
     day_axis,
+    descriptions,
     money_title,
     nothing_to_show,
-    spoken,
     spread_out,
     utc_milliseconds,
     without_zone,
@@ -57,7 +57,7 @@ def monthly_revenue(months: pd.DataFrame, currency_symbol: str = "") -> Figure:
     )
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _structure(currency_symbol: str) -> Spec:
     x_scale = alt.Scale(
         type="utc",
@@ -65,7 +65,7 @@ def _structure(currency_symbol: str) -> Spec:
         range=[0, alt.ExprRef(f"max(width - {NAME_ROOM}, width / 2)")],
     )
     bars = (
-        on("bars")
+        layer_on("bars")
         .mark_bar()
         .encode(
             x=alt.X("begin:T", scale=x_scale, axis=day_axis()),
@@ -73,7 +73,7 @@ def _structure(currency_symbol: str) -> Spec:
             y=alt.Y("low:Q", axis=amount_axis(money_title("Revenue", currency_symbol), ticks=4)),
             y2="high:Q",
             color=colour_by(),
-            description="spoken:N",
+            description="description:N",
             tooltip=[
                 alt.Tooltip("month_words:N", title="Month"),
                 alt.Tooltip("customers:N", title="Customers"),
@@ -118,7 +118,7 @@ def _stack(
         "customers": names,
         "role": [role] * len(low),
         "amount_words": amount_words,
-        "spoken": spoken(common["month_words"], names, amount_words),
+        "description": descriptions(common["month_words"], names, amount_words),
     }
 
 

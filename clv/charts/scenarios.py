@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 
 from clv.charts.annotations import names_at, words_at
-from clv.charts.figure import KEPT, Columns, Figure, Layer, Spec, on, structure
+from clv.charts.figure import STRUCTURES_KEPT, Columns, Figure, Layer, Spec, layer_on, structure
 from clv.charts.theme import (
     BAND_OPACITY,
     LINE_WIDTH,
@@ -18,14 +18,14 @@ from clv.charts.theme import (
     amount_axis,
     amounts,
     colour_by,
-    in_lines,
+    descriptions,
     money_title,
     month_axis,
     name_axis,
     nothing_to_show,
     ranges,
-    spoken,
     spread_out,
+    wrapped,
 )
 
 LEVER_HEIGHT = 46  # pixels a lever
@@ -61,7 +61,7 @@ def lever_gains(levers: pd.DataFrame, currency_symbol: str = "") -> Figure:
     )
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _lever_structure(currency_symbol: str, rows: int, with_interval: bool, losing: bool) -> Spec:
     x_scale = alt.Scale(
         zero=True,
@@ -72,7 +72,7 @@ def _lever_structure(currency_symbol: str, rows: int, with_interval: bool, losin
     tooltip = [alt.Tooltip("lever:N", title="Lever"), alt.Tooltip("gain_words:N", title="Change of CLV")]
     if with_interval:
         tooltip.append(alt.Tooltip("interval_words:N", title="Interval"))
-    base = on("levers").encode(y=y, description="spoken:N", tooltip=tooltip)
+    base = layer_on("levers").encode(y=y, description="description:N", tooltip=tooltip)
     bars = base.mark_bar(height={"band": 0.5}).encode(
         x=alt.X(
             "gain:Q",
@@ -93,7 +93,7 @@ def _lever_structure(currency_symbol: str, rows: int, with_interval: bool, losin
         text="gain_words",
     )
     zero = (
-        on("zero")
+        layer_on("zero")
         .mark_rule(aria=False)
         .encode(x=alt.X("at:Q", scale=x_scale), color=colour_by(), tooltip=alt.value(None))
     )
@@ -110,7 +110,7 @@ def _lever_columns(levers: pd.DataFrame, with_interval: bool, currency_symbol: s
     gain_words = amounts(gain, currency_symbol, signed=True)
     return {
         "lever": names,
-        "label": [in_lines(name) for name in names],
+        "label": [wrapped(name) for name in names],
         "gain": gain,
         "low": low,
         "high": high,
@@ -122,7 +122,7 @@ def _lever_columns(levers: pd.DataFrame, with_interval: bool, currency_symbol: s
         "words_at": [
             max(b, 0.0) if value >= 0 else min(a, 0.0) for value, a, b in zip(gain, low, high, strict=True)
         ],
-        "spoken": spoken(names, gain_words),
+        "description": descriptions(names, gain_words),
     }
 
 
@@ -147,7 +147,7 @@ def cumulative_value(months: pd.DataFrame, currency_symbol: str = "") -> Figure:
     )
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _cumulative_structure(currency_symbol: str, end: float) -> Spec:
     x_scale = alt.Scale(
         domain=[0, max(end, 1)], range=[0, alt.ExprRef(f"max(width - {LINE_NAME_ROOM}, width / 2)")]
@@ -155,7 +155,7 @@ def _cumulative_structure(currency_symbol: str, end: float) -> Spec:
     x = alt.X("month:Q", scale=x_scale, axis=month_axis(end))
     y_axis = amount_axis(money_title("Cumulative value", currency_symbol))
     band = (
-        on("band")
+        layer_on("band")
         .mark_area(aria=False, opacity=BAND_OPACITY)
         .encode(
             x=x,
@@ -165,12 +165,12 @@ def _cumulative_structure(currency_symbol: str, end: float) -> Spec:
             tooltip=alt.value(None),
         )
     )
-    scenarios = on("lines").encode(x=x, y="value:Q", color=colour_by())
+    scenarios = layer_on("lines").encode(x=x, y="value:Q", color=colour_by())
     lines = scenarios.mark_line(aria=False, strokeWidth=LINE_WIDTH).encode(
         detail="scenario:N", tooltip=alt.value(None)
     )
     points = scenarios.mark_point(filled=True, size=36, opacity=1).encode(
-        description="spoken:N",
+        description="description:N",
         tooltip=[
             alt.Tooltip("scenario:N", title="Scenario"),
             alt.Tooltip("month:Q", title="Month", format="d"),
@@ -198,7 +198,7 @@ def _scenario_columns(months: pd.DataFrame, currency_symbol: str) -> dict[str, l
         "role": [role_of[name] for name in scenario],
         "value_words": value_words,
         "interval_words": ranges(low, high, currency_symbol),
-        "spoken": spoken(scenario, [f"month {number:.0f}" for number in month], value_words),
+        "description": descriptions(scenario, [f"month {number:.0f}" for number in month], value_words),
     }
 
 
@@ -224,7 +224,7 @@ def _line_names(lines: dict[str, list[Any]], band: dict[str, list[Any]], end: fl
     return {
         "month": [end] * len(last),
         "words_y": spread_out([float(lines["value"][row]) for row in last.values()], LABEL_GAP * per_pixel),
-        "label": [f"{in_lines(name, width=16)}\n{lines['value_words'][row]}" for name, row in last.items()],
+        "label": [f"{wrapped(name, width=16)}\n{lines['value_words'][row]}" for name, row in last.items()],
         "role": [lines["role"][row] for row in last.values()],
         "ink": ["muted"] * len(last),
     }

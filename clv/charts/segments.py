@@ -7,18 +7,18 @@ from functools import lru_cache
 import altair as alt
 import pandas as pd
 
-from clv.charts.figure import KEPT, Columns, Figure, Spec, on, structure
+from clv.charts.figure import STRUCTURES_KEPT, Columns, Figure, Spec, layer_on, structure
 from clv.charts.theme import (
     LINE_WIDTH,
     amount_axis,
     amounts,
     colour_by,
-    in_lines,
+    descriptions,
     money_title,
     name_axis,
     nothing_to_show,
     ranges,
-    spoken,
+    wrapped,
 )
 from clv.wording import money
 
@@ -43,11 +43,11 @@ def segment_values(segments: pd.DataFrame, currency_symbol: str = "") -> Figure:
     )
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _structure(currency_symbol: str, rows: int) -> Spec:
-    base = on("segments").encode(
+    base = layer_on("segments").encode(
         y=alt.Y("label:N", sort=None, axis=name_axis()),
-        description="spoken:N",
+        description="description:N",
         tooltip=[
             alt.Tooltip("segment:N", title="Segment"),
             alt.Tooltip("customers:Q", title="Customers", format=",.0f"),
@@ -78,12 +78,12 @@ def _columns(segments: pd.DataFrame, currency_symbol: str) -> Columns:
     customers, total, low, high = (
         segments[name].tolist() for name in ("customers", "clv_total", "clv_low", "clv_high")
     )
-    people_words = [_people(count) for count in customers]
+    people_words = [_customers_words(count) for count in customers]
     clv_words = amounts(total, currency_symbol)
     return {
         "segment": names,
         "label": [
-            f"{in_lines(name, width=22)}\n{people}" for name, people in zip(names, people_words, strict=True)
+            f"{wrapped(name, width=22)}\n{people}" for name, people in zip(names, people_words, strict=True)
         ],
         "customers": customers,
         "clv_total": total,
@@ -97,9 +97,9 @@ def _columns(segments: pd.DataFrame, currency_symbol: str) -> Columns:
         ],
         "role": ["accent"] * len(names),
         "bar_role": ["soft"] * len(names),
-        "spoken": spoken(names, people_words, clv_words),
+        "description": descriptions(names, people_words, clv_words),
     }
 
 
-def _people(count: float) -> str:
+def _customers_words(count: float) -> str:
     return "1 customer" if count == 1 else f"{count:,.0f} customers"

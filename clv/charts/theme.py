@@ -16,7 +16,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from clv.charts.figure import KEPT, Figure, Layer, Spec, on, structure
+from clv.charts.figure import STRUCTURES_KEPT, Figure, Layer, Spec, layer_on, structure
 from clv.wording import money
 
 Role = Literal["accent", "soft", "caution", "risk", "good", "muted"]
@@ -66,10 +66,10 @@ def nothing_to_show(height: int, message: str) -> Figure:
     return Figure(_message_structure(height), {"message": {"message": [message], "role": ["muted"]}})
 
 
-@lru_cache(KEPT)
+@lru_cache(STRUCTURES_KEPT)
 def _message_structure(height: int) -> Spec:
     words = (
-        on("message")
+        layer_on("message")
         .mark_text(fontSize=LABEL_SIZE)
         .encode(
             x=alt.value(alt.ExprRef("width / 2")),
@@ -83,15 +83,15 @@ def _message_structure(height: int) -> Spec:
     return structure(height, words)
 
 
-def axis(title: str | None, *, grid: bool = False, spoken_title: str = "", **more: Any) -> alt.Axis:
+def axis(title: str | None, *, grid: bool = False, aria_title: str = "", **more: Any) -> alt.Axis:
     """An axis whose words can be read in light and in dark; Streamlit's own grey is too pale on white.
 
-    A screen reader says its title (`spoken_title` where none is drawn). What Vega would say by itself names
+    A screen reader says its title (`aria_title` where none is drawn). What Vega would say by itself names
     the first and the last value, and goes on naming those of old after new data have come.
     """
     return alt.Axis(
         title=title,
-        description=f"Axis: {title or spoken_title}",
+        description=f"Axis: {title or aria_title}",
         grid=grid,
         labelColor=AXIS_INK,
         titleColor=AXIS_INK,
@@ -121,11 +121,11 @@ def whole_ticks(end: float) -> list[int]:
 
 
 def name_axis() -> alt.Axis:
-    """Names of categories, broken into lines where `in_lines` put a line break."""
+    """Names of categories, broken into lines where `wrapped` put a line break."""
     lines = "split(datum.label, '\\n')"
     return axis(
         None,
-        spoken_title="names",
+        aria_title="names",
         labelLimit=NAME_LIMIT,
         labelPadding=8,
         labelExpr=lines,
@@ -136,10 +136,10 @@ def name_axis() -> alt.Axis:
 
 def day_axis() -> alt.Axis:
     """Days or months, as many labels as there is room for."""
-    return axis(None, spoken_title="time", tickCount=TICKS)
+    return axis(None, aria_title="time", tickCount=TICKS)
 
 
-def in_lines(name: str, width: int = NAME_WIDTH) -> str:
+def wrapped(name: str, width: int = NAME_WIDTH) -> str:
     """A long name on two or more lines."""
     lines: list[str] = []
     for word in str(name).split():
@@ -186,7 +186,7 @@ def ranges(
     ]
 
 
-def spoken(*columns: Sequence[str]) -> list[str]:
+def descriptions(*columns: Sequence[str]) -> list[str]:
     """What a screen reader says of each row's mark, from columns of words."""
     return [", ".join(row) for row in zip(*columns, strict=True)]
 

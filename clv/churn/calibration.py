@@ -36,7 +36,7 @@ Method = Literal["isotonic", "Platt", "none"]
 MOST_ORIGINS = 4
 FEWEST_FOR_ISOTONIC = 1_000
 FEWEST_OF_EACH = 30
-LEFT_ALONE = "Churn risks are as the model gives them"
+AS_MODELLED = "Churn risks are as the model gives them"
 
 
 @dataclass(frozen=True)
@@ -169,22 +169,22 @@ def calibrate(past: Sequence[PastRisks]) -> RiskCalibration:
     past : the newest period first; may be empty.
     """
     if not past:
-        return left_alone("the past is too short to hold them against.")
+        return uncorrected("the past is too short to hold them against.")
     newest, earlier = past[0], past[1:]
     if not earlier:
         return RiskCalibration(
-            "none", f"{LEFT_ALONE}: the past is too short to learn a correction from.", newest
+            "none", f"{AS_MODELLED}: the past is too short to learn a correction from.", newest
         )
     method, correct = _learn(earlier)
     if method == "none":
         return RiskCalibration(
-            "none", f"{LEFT_ALONE}: too few customers left or stayed earlier to learn a correction from.", newest
+            "none", f"{AS_MODELLED}: too few customers left or stayed earlier to learn a correction from.", newest
         )  # fmt: skip
     corrected = replace(newest, risk=correct(newest.risk))
     if brier_score(corrected) > brier_score(newest):
         return RiskCalibration(
             "none",
-            f"{LEFT_ALONE}: corrected by earlier periods they would not have been nearer.",
+            f"{AS_MODELLED}: corrected by earlier periods they would not have been nearer.",
             newest,
             corrected,
         )
@@ -198,9 +198,9 @@ def calibrate(past: Sequence[PastRisks]) -> RiskCalibration:
     )
 
 
-def left_alone(why: str) -> RiskCalibration:
+def uncorrected(why: str) -> RiskCalibration:
     """No correction and nothing to check by, with the reason."""
-    return RiskCalibration("none", f"{LEFT_ALONE}: {why}")
+    return RiskCalibration("none", f"{AS_MODELLED}: {why}")
 
 
 def brier_score(past: PastRisks) -> float:

@@ -39,7 +39,7 @@ SMALLEST_POINTS = 2.0
 MOST_REASONS = 3
 FEWEST_OF_EACH = 100
 SMALLEST_Z = 2.0
-STEPS = 25
+NEWTON_STEPS = 25
 LAST_IN_WORDS = "three"
 
 
@@ -202,7 +202,7 @@ def _logistic(
     given = columns[:, used]
     ridge = 1e-6 * np.eye(given.shape[1])
     weights = np.zeros(given.shape[1])
-    for _ in range(STEPS):
+    for _ in range(NEWTON_STEPS):
         chance = special.expit(given @ weights)
         curvature = (given * (chance * (1 - chance))[:, None]).T @ given + ridge
         step = np.linalg.solve(curvature, given.T @ (outcome - chance) - ridge @ weights)

@@ -11,8 +11,8 @@ from clv.validation.order_entries import KnownDays
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-LAST = 3
-MOST_FOR_ONE_GAP = 2
+LAST_PURCHASES = 3
+PURCHASES_OF_ONE_GAP = 2
 
 
 def signals(known: KnownDays, places: IntArray) -> pd.DataFrame:
@@ -30,13 +30,13 @@ def signals(known: KnownDays, places: IntArray) -> pd.DataFrame:
     net, day = known.net[paid], known.day[paid].astype(float)
     who, from_last = purchases
     earlier_value, late_value = (
-        _mean(who, net, from_last >= LAST, size),
-        _mean(who, net, from_last < LAST, size),
+        _mean(who, net, from_last >= LAST_PURCHASES, size),
+        _mean(who, net, from_last < LAST_PURCHASES, size),
     )
     gap = np.diff(day, prepend=day[:1])
     is_gap = np.r_[False, np.diff(who) == 0][: who.size]
-    earlier_gaps = _mean(who, gap, is_gap & (from_last >= LAST - 1), size)
-    last_gaps = _mean(who, gap, is_gap & (from_last < LAST - 1), size)
+    earlier_gaps = _mean(who, gap, is_gap & (from_last >= LAST_PURCHASES - 1), size)
+    last_gaps = _mean(who, gap, is_gap & (from_last < LAST_PURCHASES - 1), size)
     with np.errstate(invalid="ignore", divide="ignore"):
         down = np.clip(1 - late_value / earlier_value, 0.0, 1.0)
         slowing = np.maximum(np.log(last_gaps / earlier_gaps), 0.0)
@@ -47,7 +47,7 @@ def signals(known: KnownDays, places: IntArray) -> pd.DataFrame:
     last_day[who[from_last == 0]] = day[from_last == 0]
     with np.errstate(divide="ignore"):
         late = np.maximum(np.log((known.cutoff - last_day) / usual_gap), 0.0)
-    late = late * (np.bincount(who, minlength=size) > MOST_FOR_ONE_GAP)
+    late = late * (np.bincount(who, minlength=size) > PURCHASES_OF_ONE_GAP)
     frame = pd.DataFrame(
         {
             "late": np.nan_to_num(late),
@@ -83,4 +83,4 @@ def _refunds_of_last(known: KnownDays, size: int) -> FloatArray:
     has_order = orders > before
     refunded = np.bincount((orders - 1)[has_order], known.refunded[has_order], int(with_order.sum())) > 0
     who, from_last = _ranked(known.customer[with_order])
-    return np.bincount(who, refunded & (from_last < LAST), size).astype(float)
+    return np.bincount(who, refunded & (from_last < LAST_PURCHASES), size).astype(float)

@@ -20,7 +20,7 @@ from clv.ingest import Transactions
 
 FloatArray = NDArray[np.float64]
 
-SHARE = 0.80
+SHARE_RETURNED = 0.80
 ROUND_WINDOWS = (14, 21, 30, 45, 60, 90, 120, 150, 180, 270, 365)
 DEFAULT_DAYS = Assumptions.churn_window_days
 FEWEST_GAPS = 30
@@ -87,14 +87,14 @@ def churn_window(gaps: Gaps) -> ChurnWindow:
             f"Only {count} repeat orders: too few to read a churn window off; {DEFAULT_DAYS} days are assumed.",
             count,
         )
-    exact = days_until_share(gaps.ended, gaps.still_open, SHARE)
+    exact = days_until_share(gaps.ended, gaps.still_open, SHARE_RETURNED)
     days = next((length for length in ROUND_WINDOWS if length >= exact), ROUND_WINDOWS[-1])
     rounded = (
         f"the churn window is {days} days, the longest used"
         if exact > days
         else f"rounded up, the churn window is {days} days"
     )
-    share = f"{SHARE:.0%}".replace("%", " %")
+    share = f"{SHARE_RETURNED:.0%}".replace("%", " %")
     return ChurnWindow(
         days,
         exact,

@@ -10,7 +10,7 @@ from typing import Any
 from clv.validation.backtest import Backtest
 from clv.validation.outlook import Outlook
 from clv.validation.scorecard import Scored
-from clv.validation.words import verdict
+from clv.validation.sentences import verdict
 
 
 def backtest_summary(found: Backtest) -> dict[str, Any]:
@@ -75,7 +75,7 @@ def outlook_text(ahead: Outlook, out: Path) -> str:
 
 
 def _scored_summary(found: Backtest, scored: Scored) -> dict[str, Any]:
-    against = found.against(scored)
+    against = found.error_against(scored)
     numbers = {
         "mae": scored.purchases.mae,
         "rmse": scored.purchases.rmse,

@@ -37,9 +37,9 @@ class MediaCost:
     first_date: dt.date
     last_date: dt.date
 
-    def of(self, group: str) -> float:
+    def cac_of(self, group: str) -> float:
         """CAC of the customers of one value of ``by``, money; 0 where nothing was spent on it."""
-        rows = self.channels[_plain(self.channels["channel"]) == _plain(pd.Series([group])).iloc[0]]
+        rows = self.channels[_normalised(self.channels["channel"]) == _normalised(pd.Series([group])).iloc[0]]
         return float(rows["cac"].iloc[0]) if len(rows) and pd.notna(rows["cac"].iloc[0]) else 0.0
 
 
@@ -72,18 +72,18 @@ def media_cost(
     new = buyers[buyers["first_order_date"].between(first, last)]
     # A channel written in two ways is one; it is called what it is called first.
     by_channel = (
-        spent.assign(plain=_plain(spent["channel"]))
-        .groupby("plain", sort=False)
+        spent.assign(normalised=_normalised(spent["channel"]))
+        .groupby("normalised", sort=False)
         .agg(channel=("channel", "first"), spend=("spend", "sum"))
     )
     carried = {
-        name: float(by_channel.loc[by_channel.index.isin(set(_plain(new[name]))), "spend"].sum())
+        name: float(by_channel.loc[by_channel.index.isin(set(_normalised(new[name]))), "spend"].sum())
         for name in columns
     }
     by = max(carried, key=lambda name: carried[name], default=None)
     if by is not None and carried[by] <= 0:
         by = None
-    won = Counter(_plain(new[by])) if by is not None else Counter[str]()
+    won = Counter(_normalised(new[by])) if by is not None else Counter[str]()
     channels = by_channel.assign(new_customers=[won[channel] for channel in by_channel.index])
     channels["cac"] = (channels["spend"] / channels["new_customers"]).where(channels["new_customers"] > 0)
     channels = channels.sort_values("cac", ascending=False, ignore_index=True)
@@ -96,7 +96,7 @@ def media_cost(
     return MediaCost(by, channels, total, len(new), each, first.date(), last.date()), found
 
 
-def _plain(names: pd.Series) -> pd.Series:
+def _normalised(names: pd.Series) -> pd.Series:
     """Names without case, surrounding blanks and the sort of gap between their words."""
     texts = names.astype("object").where(names.notna(), "").astype("str")
     return texts.str.strip().str.casefold().str.replace(r"[\s_-]+", " ", regex=True)
@@ -113,27 +113,29 @@ def _summary(spend: Spend, total: float, won: int, first: pd.Timestamp, last: pd
 
 def _findings(spend: Spend, channels: pd.DataFrame, by: str | None, rows: int) -> tuple[Finding, ...]:
     where = ", ".join(spend.report.files)
-    said = []
+    findings = []
     left = [row for row in spend.report.dropped if row.rows]
     if left:
         # A channel was read in the customer's place.
         reasons = ", ".join(f"{row.reason.replace('customer', 'channel')} ({row.rows:,})" for row in left)
         what = f"Rows of the spend were left out: {reasons}"
-        said.append(Finding("spend left out", what, where, "", sum(row.rows for row in left)))
+        findings.append(Finding("spend left out", what, where, "", sum(row.rows for row in left)))
     outside = len(spend.frame) - rows
     if outside:
         what = f"{outside:,} days of a channel lie before the first or after the last new customer and are not counted"
-        said.append(Finding("spend outside", what, where, "", outside))
+        findings.append(Finding("spend outside", what, where, "", outside))
     lost = channels[channels["new_customers"] == 0]
     if by is None:
         what = f"No column of the orders has a channel of the spend ({_listed(lost['channel'])})"
         todo = "The CAC of all customers together is known; add the channel to the orders for that of each"
-        said.append(Finding("spend without channel", what, where, todo, rows, float(lost["spend"].sum())))
+        findings.append(Finding("spend without channel", what, where, todo, rows, float(lost["spend"].sum())))
     elif len(lost):
         what = f"Spend on {_listed(lost['channel'])} won no customer by the column «{by}»"
         todo = "Write the channel the same way in both files; the money counts in the CAC of all customers"
-        said.append(Finding("spend without customers", what, where, todo, None, float(lost["spend"].sum())))
-    return tuple(said)
+        findings.append(
+            Finding("spend without customers", what, where, todo, None, float(lost["spend"].sum()))
+        )
+    return tuple(findings)
 
 
 def _listed(names: pd.Series) -> str:

@@ -61,13 +61,13 @@ class SpendDistribution:
     Attributes
     ----------
     mean : expected spend, money.
-    nothing : probability of no purchase.
+    probability_of_nothing : of no purchase.
     shape, scale : of the Gamma distribution of the spend, given a purchase; scale in money.
     parameter_sd, process_sd : as in ``SpendRanges``.
     """
 
     mean: FloatArray
-    nothing: FloatArray
+    probability_of_nothing: FloatArray
     shape: FloatArray
     scale: FloatArray
     parameter_sd: FloatArray
@@ -75,7 +75,8 @@ class SpendDistribution:
 
     def quantile(self, level: float) -> FloatArray:
         """The amount that is not exceeded with probability ``level``, money."""
-        given_purchase = np.clip((level - self.nothing) / (1 - self.nothing), 0.0, 1.0)
+        nothing = self.probability_of_nothing
+        given_purchase = np.clip((level - nothing) / (1 - nothing), 0.0, 1.0)
         return np.asarray(special.gammaincinv(self.shape, given_purchase) * self.scale)
 
     def share_inside(self, spend: FloatArray, level: float = INTERVAL_LEVEL) -> FloatArray:
@@ -87,9 +88,10 @@ class SpendDistribution:
         customers the mean is ``level`` where the distribution is right.
         """
         low, high = (1 - level) / 2, (1 + level) / 2
-        rank = self.nothing + (1 - self.nothing) * special.gammainc(self.shape, spend / self.scale)
+        nothing = self.probability_of_nothing
+        rank = nothing + (1 - nothing) * special.gammainc(self.shape, spend / self.scale)
         inside = (rank >= low) & (rank <= high)
-        of_nothing = np.clip(np.minimum(self.nothing, high) - low, 0.0, None) / self.nothing
+        of_nothing = np.clip(np.minimum(nothing, high) - low, 0.0, None) / nothing
         return np.where(spend > 0, inside, of_nothing)
 
 
@@ -113,7 +115,7 @@ def spend_distribution(forecast: Forecast, relative_variance: FloatArray, months
     safe_mean = np.maximum(mean_if, 1e-300)
     return SpendDistribution(
         mean=mean,
-        nothing=nothing,
+        probability_of_nothing=nothing,
         shape=safe_mean**2 / variance_if,
         scale=variance_if / safe_mean,
         parameter_sd=np.sqrt(parameter),

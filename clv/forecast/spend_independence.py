@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-REACH = float(special.ndtri(0.975))
+Z_95 = float(special.ndtri(0.975))
 FEWEST_CUSTOMERS = 10
 # Below this the link explains less than one percent of the variation.
 NEGLIGIBLE = 0.1
@@ -75,7 +75,7 @@ def spend_independence(buyers: pd.DataFrame) -> SpendIndependence | None:
 def _with_interval(value: float, error: float) -> Correlation:
     """The interval is even on Fisher's scale."""
     centre = np.arctanh(np.clip(value, -1 + 1e-12, 1 - 1e-12))
-    return Correlation(value, float(np.tanh(centre - REACH * error)), float(np.tanh(centre + REACH * error)))
+    return Correlation(value, float(np.tanh(centre - Z_95 * error)), float(np.tanh(centre + Z_95 * error)))
 
 
 def _message(rank: Correlation) -> str:

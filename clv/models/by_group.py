@@ -30,7 +30,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from clv.models.group_draws import draw_group_models
-from clv.models.held_out_groups import Group, HeldOut, deal, hold_out
+from clv.models.held_out_groups import Group, HeldOut, hold_out, split_into_folds
 from clv.models.maximum_likelihood import FloatArray
 from clv.models.pooled_prior import PooledPrior, counted, merged
 from clv.models.purchase_model import Histories, PurchaseModel, _checked_history, _distinct_rows
@@ -156,8 +156,8 @@ def fit_by_group(
     noun : what the groups are called in the message, plural.
     strengths : customers that the pooled fit may count as in each group, finite and above 0.
     most_groups : only so many of the largest groups get a model.
-    folds : parts into which each group's customers are dealt, each held out in turn.
-    seed : of the dealing.
+    folds : parts into which each group's customers are split, each held out in turn.
+    seed : of the split.
 
     Raises
     ------
@@ -172,11 +172,11 @@ def fit_by_group(
     pooled = copy(model() if isinstance(model, type) else model).fit(x, t_x, period)
     unit = float(period.mean())
     everyone = _largest_first(names, Histories(x, t_x, period, np.ones(x.shape)).in_unit(unit))
-    dealt = deal(everyone, folds, seed)
+    by_fold = split_into_folds(everyone, folds, seed)
     centre = np.log(pooled._values() / pooled._time_power(unit))
-    prior = PooledPrior.of(pooled, merged([group.rows for group in dealt]), unit, centre)
-    held_out = hold_out(prior, dealt, most_groups, sorted(strengths, reverse=True))
-    return _grouped_fit(prior, dealt, most_groups, held_out, noun)
+    prior = PooledPrior.of(pooled, merged([group.rows for group in by_fold]), unit, centre)
+    held_out = hold_out(prior, by_fold, most_groups, sorted(strengths, reverse=True))
+    return _grouped_fit(prior, by_fold, most_groups, held_out, noun)
 
 
 def group_names(groups: Iterable[object]) -> NDArray[np.object_]:
@@ -214,9 +214,9 @@ def _totals(rows: Histories) -> tuple[float, ...]:
 
 
 def _grouped_fit(
-    prior: PooledPrior, dealt: list[Group], most_groups: int, held_out: HeldOut, noun: str
+    prior: PooledPrior, by_fold: list[Group], most_groups: int, held_out: HeldOut, noun: str
 ) -> GroupedFit:
-    fitted, rest = dealt[:most_groups], dealt[most_groups:]
+    fitted, rest = by_fold[:most_groups], by_fold[most_groups:]
     return GroupedFit(
         pooled=prior.model,
         prior=prior,
@@ -231,7 +231,7 @@ def _grouped_fit(
         held_out_grouped=held_out.pooled + held_out.gain,
         standard_error=held_out.standard_error,
         helps=held_out.helps,
-        message=_message(noun, len(dealt), held_out) + _rest_message(noun, len(fitted), len(rest)),
+        message=_message(noun, len(by_fold), held_out) + _rest_message(noun, len(fitted), len(rest)),
     )
 
 

@@ -19,7 +19,7 @@ class Group:
 
     name: str
     rows: Histories
-    dealt: FloatArray
+    fold_counts: FloatArray
 
     @property
     def customers(self) -> int:
@@ -28,11 +28,11 @@ class Group:
 
     def in_fold(self, fold: int) -> Histories:
         """The histories that a fold holds out."""
-        return counted(self.rows, self.dealt[:, fold])
+        return counted(self.rows, self.fold_counts[:, fold])
 
     def without(self, fold: int) -> Histories:
         """The histories that remain when a fold is held out."""
-        return counted(self.rows, self.rows.count - self.dealt[:, fold])
+        return counted(self.rows, self.rows.count - self.fold_counts[:, fold])
 
 
 @dataclass(frozen=True)
@@ -50,36 +50,40 @@ class HeldOut:
         return self.gain > self.standard_error
 
 
-def deal(groups: list[tuple[str, Histories]], folds: int, seed: int) -> list[Group]:
-    """Deal each group's customers to folds, as evenly as their number allows.
+def split_into_folds(groups: list[tuple[str, Histories]], folds: int, seed: int) -> list[Group]:
+    """Assign each group's customers to folds, as evenly as their number allows.
 
     Not evenly by history too: a fold with the very mix of histories that the rest has would reward what the
     rest has only by chance.
     """
     rng = np.random.default_rng(seed)
-    dealt, next_fold = [], 0
+    split, next_fold = [], 0
     for name, rows in groups:
         of_customer = np.repeat(np.arange(rows.x.size), rows.count.astype(int))
         fold = rng.permutation((next_fold + np.arange(of_customer.size)) % folds)
         next_fold += of_customer.size
         counts = np.bincount(of_customer * folds + fold, minlength=rows.x.size * folds)
-        dealt.append(Group(name, rows, counts.reshape(-1, folds).astype(float)))
-    return dealt
+        split.append(Group(name, rows, counts.reshape(-1, folds).astype(float)))
+    return split
 
 
-def hold_out(prior: PooledPrior, dealt: list[Group], most_groups: int, strengths: Sequence[float]) -> HeldOut:
+def hold_out(
+    prior: PooledPrior, groups: list[Group], most_groups: int, strengths: Sequence[float]
+) -> HeldOut:
     """Hold out each fold in turn, fit on the rest, and average the held-out customers' log-likelihood.
 
     ``strengths`` descend. Nothing is compared when there is one group, or when a fold holds all who bought
     twice, so that the rest tells nothing.
     """
-    rests = [merged([group.without(fold) for group in dealt]) for fold in range(dealt[0].dealt.shape[1])]
-    if len(dealt) < 2 or any(rest.x.max(initial=0.0) == 0 for rest in rests):
+    rests = [
+        merged([group.without(fold) for group in groups]) for fold in range(groups[0].fold_counts.shape[1])
+    ]
+    if len(groups) < 2 or any(rest.x.max(initial=0.0) == 0 for rest in rests):
         return HeldOut()
     parts = []
     for fold, rest in enumerate(rests):
         fold_prior = PooledPrior.of(prior.model, rest, prior.unit, prior.centre)
-        for place, group in enumerate(dealt):
+        for place, group in enumerate(groups):
             tried = strengths if place < most_groups else ()
             parts.append(_predict(fold_prior, group, fold, tried, len(strengths)))
     count, pooled, gains = (np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True))

@@ -58,7 +58,7 @@ class Backtest:
         return self.by_name(name)
 
     @property
-    def usable(self) -> Candidate:
+    def best_purchase_model(self) -> Candidate:
         """The best candidate that the forecast of the app can be made with: a purchase model as it stands."""
         scores = self.choice.scores if self.choice else ()
         models = [one.candidate for one in scores if one.eligible and one.candidate.setting is not None]
@@ -82,7 +82,7 @@ class Backtest:
         """One candidate at the holdout."""
         return next(one for one in self.scored if one.candidate.name == name)
 
-    def against(self, other: Scored) -> Difference:
+    def error_against(self, other: Scored) -> Difference:
         """The chosen candidate's absolute error in purchases against another's, at the holdout."""
         return paired_difference(
             absolute_errors(self.holdout, self.chosen.prediction),
@@ -100,7 +100,9 @@ class Backtest:
 
         Where the chosen candidate is no model, it is that of the best model around the chosen candidate's total.
         """
-        forecast = self.chosen.prediction.forecast or self.by_name(self.usable.name).prediction.forecast
+        forecast = (
+            self.chosen.prediction.forecast or self.by_name(self.best_purchase_model.name).prediction.forecast
+        )
         if forecast is None:
             return None
         sets = forecast_under(forecast, drawn_parameters(forecast.models))
@@ -111,7 +113,7 @@ class Backtest:
         return float(mean * np.exp(-reach - spread / 2)), float(mean * np.exp(reach - spread / 2))
 
     @cached_property
-    def parted_in_week(self) -> int | None:
+    def drift_week(self) -> int | None:
         """The week from which on the orders so far stayed farther from the forecast than ``total_spend_interval`` allows.
 
         None where they did not stay away up to the end.

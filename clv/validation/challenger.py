@@ -192,11 +192,11 @@ def calibrated_classifier(
         inside, held_out = part != left_out, part == left_out
         with threadpool_limits(THREADS):
             learner = HistGradientBoostingClassifier(**settings).fit(features[inside], outcome[inside])
-            said = learner.predict_proba(features[held_out])[:, 1]
+            probability = learner.predict_proba(features[held_out])[:, 1]
         # However the past went, nobody is certain to buy or not to.
-        edge = 1 / (said.size + 2)
+        edge = 1 / (probability.size + 2)
         isotonic = IsotonicRegression(y_min=edge, y_max=1 - edge, out_of_bounds="clip")
-        isotonic.fit(said, outcome[held_out])
+        isotonic.fit(probability, outcome[held_out])
         fitted.append((learner, isotonic))
 
     def predict(new: pd.DataFrame) -> FloatArray:

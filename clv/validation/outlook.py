@@ -21,7 +21,7 @@ from clv.validation.predictions import Candidate, Prediction, predict_by_model
 
 Role = Literal["chosen", "model", "baseline"]
 ROLES: tuple[Role, ...] = ("chosen", "model", "baseline")
-WHAT = ("order_days", "spend", "chance")
+QUANTITIES = ("order_days", "spend", "chance")
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ class Outlook:
         """
         columns: dict[str, object] = {"customer_id": self.customer_ids}
         for role in ROLES:
-            said = self.predictions.get(role)
-            values = (np.nan,) * 3 if said is None else (said.purchases, said.spend, said.active)
-            columns |= {f"{role}_{name}": value for name, value in zip(WHAT, values, strict=True)}
+            found = self.predictions.get(role)
+            values = (np.nan,) * 3 if found is None else (found.purchases, found.spend, found.active)
+            columns |= {f"{role}_{name}": value for name, value in zip(QUANTITIES, values, strict=True)}
         first = next(role for role in ROLES if role in self.predictions)
         table = pd.DataFrame(columns)
         return table.sort_values(
@@ -72,11 +72,11 @@ class Outlook:
                 {
                     "role": role,
                     "forecast": self.names[role],
-                    "order_days": float(said.purchases.sum()),
-                    "spend": float(said.spend.sum()),
-                    "customers": float(said.active.sum()),
+                    "order_days": float(prediction.purchases.sum()),
+                    "spend": float(prediction.spend.sum()),
+                    "customers": float(prediction.active.sum()),
                 }
-                for role, said in self.predictions.items()
+                for role, prediction in self.predictions.items()
             ]
         )
 

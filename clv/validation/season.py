@@ -38,8 +38,8 @@ YEAR_DAYS = 365
 DAYS_PER_YEAR = 365.25
 PART_OF_MONTH_DAYS = 8
 FEWEST_PURCHASES = 120
-NOTABLE = 0.10
-ROUNDS = 10
+NOTABLE_SHARE = 0.10
+ITERATIONS = 10
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class SeasonIndex:
     def message(self) -> str:
         """The finding in words."""
         high, low = (int(pick(self.index)) for pick in (np.argmax, np.argmin))
-        if max(self.index[high] - 1, 1 - self.index[low]) < NOTABLE:
+        if max(self.index[high] - 1, 1 - self.index[low]) < NOTABLE_SHARE:
             return "Repeat purchases follow no marked season: no calendar month is 10 % off the model's expectation."
         return (
             f"Customers buy {_percent(self.index[high])} than the model expects in {calendar.month_name[high + 1]} and "
@@ -93,23 +93,23 @@ class SeasonIndex:
 
 @dataclass(frozen=True)
 class SeasonalForecast(Forecast):
-    """A forecast whose purchases of a living customer follow the season; ``plain`` is the one it comes from."""
+    """A forecast whose purchases of a living customer follow the season; ``without_season`` is the one it comes from."""
 
-    plain: Forecast
+    without_season: Forecast
     season: SeasonIndex
     after: int
 
     @cached_property
     def cell_pairs(self) -> FloatArray:
         """E[X(X-1)], scaled as the square of the purchases."""
-        before = self.plain.cell_purchases
+        before = self.without_season.cell_purchases
         share = np.where(before > 0, self.cell_purchases / np.where(before > 0, before, 1.0), 1.0)
-        return np.asarray(self.plain.cell_pairs * share**2)
+        return np.asarray(self.without_season.cell_pairs * share**2)
 
     def churn_risk(self, window_days: float) -> FloatArray:
         """Probability of no purchase within the window: purchases so many times as frequent or rare."""
         times = float(self.season.mean_over(self.after, np.array([window_days]))[0])
-        return np.asarray(self.plain.churn_risk(window_days) ** times)
+        return np.asarray(self.without_season.churn_risk(window_days) ** times)
 
 
 def month_of(days: IntArray) -> IntArray:
@@ -151,7 +151,7 @@ def season_index(
     days = start + np.arange(span)
     # Level and season each need the other: in a growing shop the later months of a year weigh more.
     found = np.ones(MONTHS)
-    for _ in range(ROUNDS):
+    for _ in range(ITERATIONS):
         level = _level(actual, expected * found[month_of(days)])
         found = _raw_index(actual, expected * level, days)
     return _index_of(actual, expected * level, found, days)
@@ -178,7 +178,7 @@ def with_season(forecast: Forecast, index: SeasonIndex, as_of: dt.date) -> Seaso
     plain["cell_purchases"] = np.concatenate(
         [forecast.cell_purchases[:, :1], np.cumsum(monthly, axis=1)], axis=1
     )
-    return SeasonalForecast(**plain, plain=forecast, season=index, after=after)
+    return SeasonalForecast(**plain, without_season=forecast, season=index, after=after)
 
 
 def add_season(
@@ -197,10 +197,10 @@ def add_season(
     models = [one for one in candidates if one.kind == "model" and one.name in predicted]
     if not models or len(origins) < 2:
         return None
-    model = min(models, key=lambda one: float(_lost(origins[1:], predicted[one.name][1:]).mean()))
+    model = min(models, key=lambda one: float(_losses_over(origins[1:], predicted[one.name][1:]).mean()))
     plain = list(predicted[model.name])
     seasonal = [_in_season_if_known(*each) for each in zip(origins, plain, strict=True)]
-    better = paired_difference(_lost(origins[1:], seasonal[1:]), _lost(origins[1:], plain[1:]))
+    better = paired_difference(_losses_over(origins[1:], seasonal[1:]), _losses_over(origins[1:], plain[1:]))
     return (seasonal_candidate(model), seasonal) if better.verdict == "better" else None
 
 
@@ -246,7 +246,7 @@ def _models_of(prediction: Prediction) -> FittedModels:
     return prediction.forecast.models
 
 
-def _lost(origins: Sequence[Origin], predictions: Sequence[Prediction]) -> FloatArray:
+def _losses_over(origins: Sequence[Origin], predictions: Sequence[Prediction]) -> FloatArray:
     return np.concatenate([losses(*each) for each in zip(origins, predictions, strict=True)])
 
 

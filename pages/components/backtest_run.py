@@ -47,7 +47,7 @@ class BacktestRun:
     def cautions_for(self, analysis: Analysis) -> tuple[str, ...]:
         """What the result says against the models of an analysis, in words; worked out once for each setting."""
         # Loaded when there is a result: scikit-learn alone takes a second of every start.
-        from clv.validation.words import cautions
+        from clv.validation.sentences import cautions
 
         setting = analysis.assumptions.model_setting
         if self.found is not None and setting not in self.cautions:

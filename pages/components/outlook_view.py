@@ -10,7 +10,7 @@ from clv.models import ModelDataError
 from clv.validation.backtest import Backtest
 from clv.validation.origins import BacktestError
 from clv.validation.outlook import Outlook
-from clv.validation.words import off_by
+from clv.validation.sentences import bias_in_words
 from pages.components.downloads import download_table
 from pages.components.formatting import count, customers, day, days, in_prose, plain
 from pages.components.tables import SHOWN_ROWS, show_table, summary_table
@@ -76,7 +76,7 @@ def _in_words(totals: pd.DataFrame, ahead: Outlook, found: Backtest) -> pd.DataF
     if ahead.names["chosen"] == ahead.names["model"]:
         words["chosen"] = CHOSEN_AND_USED
     bias = {scored.candidate.name: scored.money.bias for scored in found.scored}
-    tested = [off_by(bias[name]) if name in bias else "not tried" for name in totals["forecast"]]
+    tested = [bias_in_words(bias[name]) if name in bias else "not tried" for name in totals["forecast"]]
     return pd.DataFrame(
         {
             "forecast": totals["role"].map(words),

@@ -38,9 +38,9 @@ def test_it_prints_both_sides(shop_file, capsys):
 def test_lifetimes_predicts_as_our_fit_of_the_same_model(holdout):
     """Both maximise one likelihood on the same rows, so that each is a check of the other."""
     for name, (_, model) in bench_backtest.FITTERS.items():
-        found = bench_backtest.rival(name, holdout)
-        assert isinstance(found, bench_backtest.Rival)
-        assert found.log_likelihood == pytest.approx(found.ours, abs=0.5)
+        found = bench_backtest.fit_library(name, holdout)
+        assert isinstance(found, bench_backtest.LibraryModel)
+        assert found.log_likelihood == pytest.approx(found.own_log_likelihood, abs=0.5)
         history = [holdout.buyers[column].to_numpy(dtype=float) for column in bench_backtest.HISTORY]
         ours = model().fit(*history).expected_purchases(holdout.days, *history)
         assert found.scored.prediction.purchases.sum() == pytest.approx(ours.sum(), rel=0.02)

@@ -167,8 +167,8 @@ def test_month_ticks_are_few_and_whole(end: int) -> None:
 
 
 def test_long_names_are_broken_between_words() -> None:
-    assert theme.in_lines("Keep 5 % more customers") == "Keep 5 % more\ncustomers"
-    assert theme.in_lines("Donaudampfschifffahrtsgesellschaft") == "Donaudampfschifffahrtsgesellschaft"
+    assert theme.wrapped("Keep 5 % more customers") == "Keep 5 % more\ncustomers"
+    assert theme.wrapped("Donaudampfschifffahrtsgesellschaft") == "Donaudampfschifffahrtsgesellschaft"
 
 
 def test_days_become_the_same_number_whatever_their_type() -> None:

@@ -48,8 +48,8 @@ def test_spend_and_customers_of_the_same_days_count(spend, buyers):
     media, said = media_cost(spend, buyers, ["product", "channel"], "EUR")
     assert media.by == "channel"
     assert (media.spend, media.new_customers, media.cac) == (77, 4, 77 / 4)
-    assert (media.of("Search"), media.of("paid social")) == (pytest.approx(15), 40)
-    assert (media.of("TV"), media.of("Newsletter")) == (0, 0)
+    assert (media.cac_of("Search"), media.cac_of("paid social")) == (pytest.approx(15), 40)
+    assert (media.cac_of("TV"), media.cac_of("Newsletter")) == (0, 0)
     texts = " ".join(map(str, said))
     assert "1 days of a channel lie before the first or after the last new customer" in texts
     assert "Spend on «TV» won no customer" in texts

@@ -218,4 +218,4 @@ def test_the_column_whose_groups_differ_is_found_and_tried(origins):
         holdout, inner, customers_in_all=1, candidates=CANDIDATES[1:6], group_by="channel", progress=silent
     )
     assert found.chosen.candidate.setting.group_by == "channel"
-    assert found.against(found.by_name("MBG/NBD")).verdict != "worse"
+    assert found.error_against(found.by_name("MBG/NBD")).verdict != "worse"

@@ -26,7 +26,7 @@ from clv.validation.predictions import (
     baseline_candidates,
     model_candidate,
 )
-from clv.validation.words import cautions, drift
+from clv.validation.sentences import cautions, drift_warning
 from tests.conftest import SAMPLE_ORDERS
 
 DAYS = 90
@@ -161,6 +161,7 @@ def test_a_choice_without_ranges_of_its_own_is_warned_of_too(lapsing_origin):
     assert chosen.chosen.candidate is learner
     low, high = chosen.total_spend_interval
     assert low < chosen.chosen.prediction.spend.sum() < high
-    assert chosen.parted_in_week == 1
-    assert "Customers spent less than the model held possible" in drift(chosen)
-    assert "Orders stayed below what it allowed from the week of 21 February 2024 on." in drift(chosen)
+    assert chosen.drift_week == 1
+    warning = drift_warning(chosen)
+    assert "Customers spent less than the model held possible" in warning
+    assert "Orders stayed below what it allowed from the week of 21 February 2024 on." in warning

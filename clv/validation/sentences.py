@@ -20,17 +20,17 @@ def finding_sentence(found: Backtest) -> str:
     return (
         f"Told only what was known on {holdout.window.cutoff:%-d %B %Y}, {chosen.candidate.name} expected "
         f"{chosen.prediction.purchases.sum():,.0f} order days of {len(holdout.buyers):,} customers in the "
-        f"{holdout.days} days after it; {holdout.purchases.sum():,.0f} came ({off_by(chosen.purchases.bias)})."
+        f"{holdout.days} days after it; {holdout.purchases.sum():,.0f} came ({bias_in_words(chosen.purchases.bias)})."
     )
 
 
-def drift(found: Backtest) -> str | None:
+def drift_warning(found: Backtest) -> str | None:
     """A warning where the total lies outside what chance and the estimates allow: the shop has changed."""
     interval = found.total_spend_interval
     if interval is None or interval[0] <= found.holdout.spend.sum() <= interval[1]:
         return None
     direction, side = ("less", "below") if found.holdout.spend.sum() < interval[0] else ("more", "above")
-    week = found.parted_in_week
+    week = found.drift_week
     since = ""
     if week is not None:
         begun = found.holdout.window.cutoff + dt.timedelta(days=WEEK * (week - 1) + 1)
@@ -42,7 +42,7 @@ def drift(found: Backtest) -> str | None:
     )
 
 
-def off_by(bias: float) -> str:
+def bias_in_words(bias: float) -> str:
     """A bias as a reader says it."""
     if abs(bias) < 0.005:
         return "just as expected"
@@ -75,14 +75,14 @@ def cautions(found: Backtest, model: Scored) -> tuple[str, ...]:
     """
     baseline, name = found.baseline.candidate.name, model.candidate.name
     verdict = found.loss_against(found.baseline, model).verdict
-    said = {
+    caution = {
         "worse": f"{_backtest_of(found)}, the naive rule “{baseline}” was nearer than {name}, customer by customer: do not "
         "trust the CLV of single customers. Trust has what that rule expects of each.",
         "not distinguishable": f"{_backtest_of(found)}, {name} was not distinguishable from the naive rule “{baseline}”, "
         "customer by customer: trust the CLV of single customers little.",
         "better": None,
     }[verdict]
-    return tuple(sentence for sentence in (said, drift(found)) if sentence is not None)
+    return tuple(sentence for sentence in (caution, drift_warning(found)) if sentence is not None)
 
 
 def _backtest_of(found: Backtest) -> str:

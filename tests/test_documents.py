@@ -1,0 +1,42 @@
+"""The documents for developers point at what is there, and their example of a layout is one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from clv.ingest.layout import read_layout
+from tests.conftest import PROJECT
+
+DOCUMENTS = [
+    *(PROJECT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+    *sorted((PROJECT / "docs" / "decisions").glob("*.md")),
+]
+# A path in code: begins in a folder of the project and names a file or ends in a slash.
+PATH_IN_CODE = re.compile(r"`((?:clv|pages|tests|docs|benchmarks|examples|sample_data)/[\w./-]*)`")
+LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_path_and_link_leads_somewhere(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    missing = [path for path in PATH_IN_CODE.findall(text) if not (PROJECT / path).exists()]
+    missing += [link for link in LINK.findall(text) if not (document.parent / link).exists()]
+    assert not missing
+
+
+def test_every_decision_is_listed() -> None:
+    folder = PROJECT / "docs" / "decisions"
+    listed = set(LINK.findall((folder / "README.md").read_text(encoding="utf-8")))
+    assert listed == {path.name for path in folder.glob("*.md")} - {"README.md"}
+
+
+def test_example_of_a_layout_can_be_read() -> None:
+    text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    example = re.search(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert example is not None
+    layout = read_layout("example", example[1])
+    assert layout.sureness({"orderno", "buyermail"}) > (0, 0)
+    assert layout.columns["amount"] == ("Total Paid",)
