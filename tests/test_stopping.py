@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.conftest import PROJECT, SAMPLE_ORDERS
+from tests.conftest import PROJECT
 
 # Runs the command line and presses Ctrl-C where a function is about to work, twice as the impatient do.
 PRESSING = """
@@ -39,11 +39,18 @@ MOMENTS = {
     "the answer is put together": "clv.command_line.score_answer:score_summary",
     "half the file is written": "pathlib:Path.write_bytes",
 }
+CUSTOMERS = 300
+ORDERS = "customer,date,amount\n" + "".join(
+    f"c{number % CUSTOMERS},2024-{number % 11 + 1:02d}-{number % 27 + 1:02d},{number % 50 + 1}.50\n"
+    for number in range(900)
+)
 
 
 def press_at(moment: str, out: Path, temporary: Path) -> subprocess.CompletedProcess[str]:
     temporary.mkdir()
-    command = [sys.executable, "-c", PRESSING, moment, "score", str(SAMPLE_ORDERS), "--out", str(out)]
+    orders = temporary.with_name("orders.csv")
+    orders.write_text(ORDERS)
+    command = [sys.executable, "-c", PRESSING, moment, "score", str(orders), "--out", str(out)]
     surroundings = os.environ | {"TMPDIR": str(temporary)}
     return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, env=surroundings, check=False)
 
@@ -66,4 +73,4 @@ def test_a_stop_that_comes_too_late_stops_nothing(tmp_path):
     done = press_at("pathlib:Path.replace", out, tmp_path / "temporary")
     assert (done.returncode, done.stderr) == (0, "")
     assert f"Written: {out}" in done.stdout
-    assert len(pd.read_csv(out)) == 5_000
+    assert len(pd.read_csv(out)) == CUSTOMERS

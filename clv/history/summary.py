@@ -73,12 +73,12 @@ def customer_summary(transactions: Transactions, as_of: dt.date | None = None) -
         frame = grouped_summary(transactions, as_of)
     if frame is None:
         # A database may sort text by a language's rules.
-        frame = to_frame(_summary_expression(transactions, as_of), transactions).sort_values("customer_id")
+        frame = to_frame(summary_expression(transactions, as_of), transactions).sort_values("customer_id")
     if frame.empty:
         raise ValueError(f"There is no order up to {as_of.isoformat()}; the date to count from is too early.")
     names = transactions.attributes
     origins = {name: LAST_ORDER if is_latest(name) else FIRST_ORDER for name in names}
-    return CustomerSummary(_typed(_with_consents(frame, names)), as_of, names, origins)
+    return CustomerSummary(typed(_with_consents(frame, names)), as_of, names, origins)
 
 
 def orders_of_customer(transactions: Transactions, customer_id: str) -> pd.DataFrame:
@@ -95,7 +95,8 @@ def orders_of_customer(transactions: Transactions, customer_id: str) -> pd.DataF
     return to_frame(orders.order_by("ordered_at").drop("order"), transactions)
 
 
-def _summary_expression(transactions: Transactions, as_of: dt.date) -> Table:
+def summary_expression(transactions: Transactions, as_of: dt.date) -> Table:
+    """The columns of `CustomerSummary.frame` but frequency, for any engine; customers in no order, types the engine's."""
     days = purchase_days(transactions, as_of)
     first = days.day.min(where=days.net > 0).over(ibis.window(group_by="customer_id"))
     days = days.mutate(first_purchase=first, paid=days.net > 0)
@@ -162,7 +163,8 @@ def _with_consents(frame: pd.DataFrame, attributes: tuple[str, ...]) -> pd.DataF
     return frame.assign(**{name: consent(frame[name]) for name in attributes if is_consent(name)})
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with frequency, days and counts as whole numbers and dates as pandas has them."""
     frame = frame.assign(
         frequency=np.maximum(frame["purchase_days"] - 1, 0),
         first_order_date=pd.to_datetime(frame["first_order_date"]),

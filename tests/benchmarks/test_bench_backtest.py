@@ -14,13 +14,13 @@ from tests.validation.simulated_orders import order_lines, read
 @pytest.fixture(scope="module")
 def shop_file(tmp_path_factory):
     folder = tmp_path_factory.mktemp("shop")
-    read(order_lines(600, 400, seed=3), folder)
+    read(order_lines(300, 150, seed=3), folder)
     return folder / "orders.csv"
 
 
 @pytest.fixture(scope="module")
 def holdout(tmp_path_factory):
-    read_back = read(order_lines(600, 400, seed=3), tmp_path_factory.mktemp("origin"))
+    read_back = read(order_lines(300, 150, seed=3), tmp_path_factory.mktemp("origin"))
     report = read_back.report
     plan = plan_windows(report.first_date, report.last_date)
     return read_origins(read_back.transactions, plan, lambda _share, _doing: None)[0]
@@ -28,7 +28,7 @@ def holdout(tmp_path_factory):
 
 @pytest.mark.slow
 def test_it_prints_both_sides(shop_file, capsys):
-    bench_backtest.main([str(shop_file), "--runs", "1"])
+    bench_backtest.print_file(shop_file, None, runs=1, warm_up=False)
     printed = capsys.readouterr().out
     for words in ("order days", "lifetimes BG/NBD", "lifetimes Pareto/NBD", "80 % ranges", "whole backtest"):
         assert words in printed

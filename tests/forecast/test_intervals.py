@@ -185,7 +185,7 @@ def outcomes():
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.simulation
 def test_total_intervals_cover_what_they_promise(outcomes):
     held = 0
     for sets, later in outcomes:
@@ -194,7 +194,7 @@ def test_total_intervals_cover_what_they_promise(outcomes):
     assert 0.7 <= held / SHOPS <= 0.9
 
 
-@pytest.mark.slow
+@pytest.mark.simulation
 def test_customers_ranges_cover_what_they_promise(outcomes):
     """A range that starts at 0 holds everyone below its end; the two-sided promise is for the others."""
     inside, above = [], []

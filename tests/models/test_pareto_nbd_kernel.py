@@ -71,7 +71,7 @@ def test_sums_are_the_sums_of_rows_and_the_gradient_is_theirs(r, alpha, s, beta)
 def test_purchases_of_a_customer_won_back(params, history):
     (x, t_x, T), t = history, 26.0
     r, alpha, s, beta = params.values()
-    with mpmath.workdps(30):
+    with mpmath.workdps(17):
 
         def density(left):
             return (alpha + left) ** -(r + x) * (beta + left) ** -(s + 1)

@@ -215,7 +215,12 @@ def test_the_column_whose_groups_differ_is_found_and_tried(origins):
     assert column_to_group_by(inner, ["country"]) is None
     assert column_to_group_by([], ["channel"]) is None
     found = backtest(
-        holdout, inner, customers_in_all=1, candidates=CANDIDATES[1:6], group_by="channel", progress=silent
+        holdout,
+        inner,
+        customers_in_all=1,
+        candidates=CANDIDATES[1:2] + CANDIDATES[4:6],
+        group_by="channel",
+        progress=silent,
     )
     assert found.chosen.candidate.setting.group_by == "channel"
     assert found.error_against(found.by_name("MBG/NBD")).verdict != "worse"

@@ -24,7 +24,9 @@ OWNER = {"user": "postgres", "group": "postgres", "extra_groups": []} if os.gete
 ACCESS = "local all locked scram-sha-256\nlocal all all trust\n"
 SPARK = (
     "pyspark://?spark.master=local[2]&spark.sql.shuffle.partitions=1&spark.default.parallelism=1"
-    "&spark.sql.codegen.wholeStage=false&spark.driver.memory=1g"
+    "&spark.sql.codegen.wholeStage=false&spark.sql.codegen.factoryMode=NO_CODEGEN&spark.driver.memory=1g"
+    # A short life: what compiles little and starts few threads uses half the time.
+    "&spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1 -XX:%2BUseSerialGC"
 )
 
 
