@@ -110,15 +110,18 @@ def refuse_bomb(name: str, unpacked: int, packed: Path, workdir: Path) -> None:
     ------
     InputError
     """
-    much = unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed.stat().st_size
     if (
-        much
+        _is_bomb(unpacked, packed)
         or unpacked > UNPACKED_LIMIT
         or shutil.disk_usage(workdir).free < min(unpacked, COPY_BYTES) + 4 * COPY_BYTES
     ):
         raise unusable(
             name, "the file is too large once unpacked", "Split it by year, or load the file inside it"
         )
+
+
+def _is_bomb(unpacked: int, packed: Path) -> bool:
+    return unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed.stat().st_size
 
 
 def unusable(name: str, what: str, todo: str = EXPORT_AS) -> InputError:
@@ -179,7 +182,8 @@ def _is_workbook_zip(name: str, path: Path) -> bool:
         ) from error
     if not any(entry.filename.startswith("xl/") or entry.filename == "content.xml" for entry in entries):
         return False
-    if sum(entry.file_size for entry in entries) > WORKBOOK_LIMIT:
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > WORKBOOK_LIMIT or _is_bomb(unpacked, path):
         raise unusable(
             name, "the workbook is too large to read", "Export the orders as CSV and load that file"
         )

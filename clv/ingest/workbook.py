@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import tempfile
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from xml.etree import ElementTree
+from xml.parsers import expat
 
 import pyarrow as pa
 import python_calamine as calamine
@@ -16,12 +21,26 @@ import python_calamine as calamine
 from clv.ingest.columns import distinct_names
 from clv.ingest.dialect import find_header, refuse_data_as_header
 from clv.ingest.errors import InputError, Problem
+from clv.ingest.far_cells import copy_without, find_far_cells, left_out
 from clv.ingest.files import unusable
+from clv.ingest.wide_sheets import refuse_wide_sheets
 
 Cell = Any
 SEARCHED_ROWS = 60
 # Days from the last one of 1899, where most spreadsheets begin to count, to the first of 1904, where some do.
 DAYS_TO_1904 = 1462
+DAMAGED = (
+    calamine.CalamineError,
+    OSError,
+    ValueError,
+    KeyError,
+    OverflowError,
+    NotImplementedError,
+    zipfile.BadZipFile,
+    zlib.error,
+    expat.ExpatError,
+    ElementTree.ParseError,
+)
 SINCE_1904 = re.compile(rb"<(?:\w+:)?workbookPr\b[^>]*\bdate1904\s*=\s*[\"'](?:1|true)[\"']")
 
 
@@ -84,14 +103,16 @@ def read_sheets(name: str, path: Path, wanted: frozenset[str]) -> Sheets:
         The workbook is damaged, protected by a password, or empty.
     """
     try:
-        with path.open("rb") as stream, calamine.load_workbook(stream) as book:
+        with _bounded(name, path) as (stream, warnings), calamine.load_workbook(stream) as book:
             sheets = [
                 (title, book.get_sheet_by_name(title).to_python(skip_empty_area=False))
                 for title in _tables(book)
             ]
+    except InputError:
+        raise
     except calamine.PasswordError as error:
         raise _protected(name) from error
-    except (calamine.CalamineError, OSError, ValueError) as error:
+    except DAMAGED as error:
         raise _unreadable(name, path, error) from error
     except BaseException as error:
         # The spreadsheet reader ends in a panic, which is no Exception, on some damaged files.
@@ -100,11 +121,29 @@ def read_sheets(name: str, path: Path, wanted: frozenset[str]) -> Sheets:
         raise _unreadable(name, path, error) from error
     filled = [(title, rows) for title, rows in sheets if any(_filled(row) for row in rows)]
     read = _with_headers(name, filled, wanted)
-    return (
-        replace(read, found=[replace(sheet, since_1904=True) for sheet in read.found])
-        if _since_1904(path)
-        else read
-    )
+    found = [replace(sheet, since_1904=True) for sheet in read.found] if _since_1904(path) else read.found
+    return Sheets(found, (*warnings, *read.warnings))
+
+
+@contextmanager
+def _bounded(name: str, path: Path) -> Iterator[tuple[IO[bytes], tuple[str, ...]]]:
+    """A workbook whose sheets can be laid out, and what was left of it: the reader takes memory for all they span."""
+    if not zipfile.is_zipfile(path):
+        # A sheet of the old binary kind ends at line 65,536 and column 256.
+        with path.open("rb") as stream:
+            yield stream, ()
+        return
+    with (
+        zipfile.ZipFile(path) as book,
+        tempfile.TemporaryFile(prefix="clv-") as copy,
+        path.open("rb") as stream,
+    ):
+        refuse_wide_sheets(name, book)
+        far = find_far_cells(name, book)
+        if far:
+            copy_without(book, far, copy)
+            copy.seek(0)
+        yield (copy if far else stream), left_out(name, far)
 
 
 def _since_1904(path: Path) -> bool:
