@@ -40,10 +40,8 @@ def say_backtest(analysis: Analysis) -> None:
     """What the backtest says against believing the CLV, once one has been run."""
     warned = backtest_cautions(analysis)
     if warned:
-        st.warning("\n\n".join(in_prose(each) for each in warned), icon="⚠️")
-        st.page_link(
-            "pages/trust.py", label="See the backtest, and what the best naive rule expects", icon="📄"
-        )
+        st.warning("\n\n".join(in_prose(each) for each in warned))
+        st.page_link("pages/trust.py", label="See the backtest, and what the best naive rule expects")
 
 
 def value_boxes(analysis: Analysis, currency: str | None) -> None:

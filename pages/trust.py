@@ -49,7 +49,7 @@ def draw() -> None:
     if run.problem:
         with place:
             finding("These orders cannot be backtested.")
-        st.info(plain(run.problem), icon="ℹ️")
+        st.info(plain(run.problem))
     elif run.found is None:
         with place:
             finding("Testing the forecast on your own past …")
@@ -67,7 +67,7 @@ def result(found: Backtest, place, analysis: Analysis) -> None:
         finding(finding_sentence(found))
     warned = drift(found)
     if warned:
-        st.warning(in_prose(warned), icon="⚠️")
+        st.warning(in_prose(warned))
     boxes(found, currency)
     charts(found, currency)
     st.subheader("Which model, and why")
@@ -191,7 +191,7 @@ def use_chosen(found: Backtest, analysis: Analysis) -> None:
         f", by {attribute_label(setting.group_by).lower()}" if setting.group_by else ""
     )
     if setting == analysis.assumptions.model_setting:
-        st.caption(f"✓ The other pages use {name}.")
+        st.caption(f"The other pages use {name}.")
         return
     st.button(
         f"Use {name} on all pages",
@@ -218,7 +218,7 @@ def scorecard(found: Backtest) -> None:
 def _scores(found: Backtest, scored: Scored) -> dict[str, object]:
     is_chosen = scored is found.chosen
     return {
-        "candidate": scored.candidate.name + (" ✓" if is_chosen else ""),
+        "candidate": scored.candidate.name + (" (chosen)" if is_chosen else ""),
         "by_value": "chosen" if is_chosen else VERDICTS[found.loss_against(scored).verdict],
         "by_error": "chosen" if is_chosen else VERDICTS[found.against(scored).verdict],
         "orders_bias": scored.purchases.bias,

@@ -34,7 +34,7 @@ def database_controls() -> None:
     try:
         connections = named_connections()
     except InputError as error:
-        st.warning(plain(str(error)), icon="⚠️")
+        st.warning(plain(str(error)))
         return
     if not connections:
         return
@@ -51,7 +51,7 @@ def database_controls() -> None:
                 _choose(connections[name], progress)
         except InputError as error:
             for problem in error.problems:
-                st.error(plain(str(problem)), icon="🚫")
+                st.error(plain(str(problem)))
 
 
 def database_columns() -> None:

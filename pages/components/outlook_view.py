@@ -38,7 +38,7 @@ def outlook_view(found: Backtest, analysis: Analysis) -> None:
         with st.spinner("Training on everything known today …", show_time=True):
             ahead = analysis.shop_past.outlook(found, analysis.assumptions.model_setting)
     except (BacktestError, ModelDataError) as error:
-        st.info(plain(str(error)), icon="ℹ️")
+        st.info(plain(str(error)))
         return
     _show(ahead, found)
 
@@ -50,7 +50,7 @@ def _show(ahead: Outlook, found: Backtest) -> None:
         f"{in_prose(ahead.names['model'])}. Naive: {in_prose(ahead.names['baseline'])}."
     )
     for role, why in ahead.failed.items():
-        st.caption(in_prose(f"⚠️ {ahead.names[role]} could not be worked out: {why}"))
+        st.caption(in_prose(f"{ahead.names[role]} could not be worked out: {why}"))
     totals = ahead.totals()
     if ahead.names["chosen"] == ahead.names["model"]:
         totals = totals[totals["role"] != "model"]

@@ -65,9 +65,9 @@ def look_at(report: QualityReport, currency: str | None) -> None:
         return
     st.subheader("Worth a look")
     for finding in report.findings:
-        st.warning(_in_full(finding, currency), icon="⚠️")
+        st.warning(_in_full(finding, currency))
     for remark in report.remarks:
-        st.info(plain(remark), icon="ℹ️")
+        st.info(plain(remark))
 
 
 def _in_full(finding: Finding, currency: str | None) -> str:

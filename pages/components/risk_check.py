@@ -45,7 +45,7 @@ def _reliability(found: RiskCalibration, window_days: int) -> None:
 
 def _offer(analysis: Analysis) -> None:
     if analysis.assumptions.calibrated_risk:
-        st.caption("✓ All pages show the corrected risks.")
+        st.caption("All pages show the corrected risks.")
         return
     st.button(
         "Use the corrected risks on all pages",

@@ -86,7 +86,7 @@ def current_assumptions() -> Assumptions:
             calibrated_risk=bool(state.get("calibrated_risk", DEFAULTS.calibrated_risk)),
         )
     except AssumptionError as error:
-        st.warning(f"{error} The last valid assumptions stay in use.", icon="⚠️")
+        st.warning(f"{error} The last valid assumptions stay in use.")
         return st.session_state.get("valid_assumptions", DEFAULTS)
     st.session_state["valid_assumptions"] = assumptions
     return assumptions

@@ -157,7 +157,7 @@ COLUMNS: dict[str, tuple[str, str, str]] = {
     "recency_score": ("R", COUNT, "Recency score, 5 bought most recently."),
     "frequency_score": ("F", COUNT, "Frequency score: 1, 2, 3, 4-5, 6+ order days."),
     "monetary_score": ("M", COUNT, "Monetary score, 5 spent most."),
-    "candidate": ("Forecast by", "text", "Model or naive rule; ✓ is the one chosen."),
+    "candidate": ("Forecast by", "text", "Model or naive rule, the one chosen marked."),
     "by_value": (
         "As an expected value",
         "text",

@@ -95,7 +95,7 @@ def levers_set() -> Levers:
             cost=float(cost),
         )
     except LeverError as error:
-        st.warning(str(error), icon="⚠️")
+        st.warning(str(error))
         return Levers()
 
 
