@@ -10,10 +10,10 @@ import streamlit as st
 from clv.ingest import FilePreview, InputError, OrderFile, preview
 from clv.ingest.columns import FURTHER_FIELDS, MAIN_FIELDS
 from clv.ingest.remembered import forget, recall, remember
+from clv.settings import CURRENCIES
 from pages.components.formatting import plain
 from pages.components.progress import reading_progress
 from pages.components.session import SAMPLE_ORDERS, reread, session
-from pages.components.sidebar import CURRENCIES
 
 NOT_THERE = "(none)"
 FIELDS = {

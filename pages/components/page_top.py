@@ -23,7 +23,7 @@ def open_page() -> Analysis:
     """Draw any upload problem; give the analysis under the sidebar's assumptions."""
     enter_through_app()
     _show_problems()
-    return analysis_under(current_assumptions())
+    return analysis_under(current_assumptions(session().shop))
 
 
 def finding(sentence: str) -> None:

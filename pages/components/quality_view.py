@@ -13,6 +13,7 @@ from clv.ingest import Finding, QualityReport
 from clv.shop import Shop
 from pages.components.downloads import download_page, download_table
 from pages.components.formatting import count, money, plain
+from pages.components.tables import show_table
 
 
 def quality_report(shop: Shop, currency: str | None) -> None:
@@ -39,21 +40,20 @@ def left_out(report: QualityReport, currency: str | None) -> None:
         return
     frame = pd.DataFrame(
         {
-            "Reason": [row.reason for row in report.dropped],
-            "Rows": [row.rows for row in report.dropped],
-            "Value": [
+            "reason": [row.reason for row in report.dropped],
+            "rows": [row.rows for row in report.dropped],
+            "worth": [
                 "not readable"
                 if row.value is None
                 else money(row.value, None if row.is_in_another_currency else currency)
                 for row in report.dropped
             ],
-            "First lines": [", ".join(row.first_lines) for row in report.dropped],
+            "first_lines": [", ".join(row.first_lines) for row in report.dropped],
         }
     )
-    st.dataframe(
+    show_table(
         frame,
-        hide_index=True,
-        column_config={"Rows": st.column_config.NumberColumn(format="localized")},
+        currency=currency,
         alt="Rows left out by reason, with value and first lines",
         key="data_dropped",
     )
@@ -98,15 +98,13 @@ def assumptions(assumed: Sequence[Finding]) -> None:
     if not assumed:
         return
     with st.expander(f"What was assumed ({count(len(assumed))})", key="data_assumed"):
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "Assumed": [finding.what for finding in assumed],
-                    "Where": [finding.where for finding in assumed],
-                    "If it is not so": [_in_app(finding.todo) for finding in assumed],
-                }
-            ),
-            hide_index=True,
-            alt="What was assumed in reading the files",
-            key="data_assumed_table",
+        frame = pd.DataFrame(
+            {
+                "assumed": [finding.what for finding in assumed],
+                "where": [finding.where for finding in assumed],
+                "if_not_so": [_in_app(finding.todo) for finding in assumed],
+            }
+        )
+        show_table(
+            frame, currency=None, alt="What was assumed in reading the files", key="data_assumed_table"
         )
