@@ -121,6 +121,11 @@ class Analysis:
         return float((self.churn_risk * self.clv)[self.at_risk].sum())
 
     @property
+    def customers_at_risk(self) -> int:
+        """Number of buyers at high risk."""
+        return int(self.at_risk.sum())
+
+    @property
     def share_at_risk(self) -> float:
         """Share of the buyers at high risk, 0 to 1."""
         return float(self.at_risk.mean()) if self.at_risk.size else 0.0
@@ -170,6 +175,11 @@ class Analysis:
         order = [*CUSTOMER_COLUMNS, *summary.attributes]
         return table[order]
 
+    @property
+    def breakdowns(self) -> list[str]:
+        """What customers can be broken down by: segment, clv_tier, risk_band, and columns of the files."""
+        return ["segment", "clv_tier", "risk_band", *self.shop.breakdown_attributes]
+
     def customers_of(self, by: str, group: str) -> pd.DataFrame:
         """Rows of ``customers`` that are in one group of ``breakdown``."""
         return Rule((Condition(by, (group,)),)).apply(self.customers)
@@ -182,7 +192,7 @@ class Analysis:
     def breakdown(self, by: str) -> pd.DataFrame:
         """One row per group: size, revenue, CLV with its 80 % interval, risk and value at risk.
 
-        ``by`` is "segment", "clv_tier", "risk_band" or one of ``shop.breakdown_attributes``; the first three
+        ``by`` is one of ``breakdowns``; the first three
         come in their own order, an attribute's values by CLV, largest first.
         """
         groups = self._groups(by)

@@ -1,6 +1,6 @@
 """The dictionary of columns: what every column of a table or download is called, measured in, and means.
 
-`column_dictionary.toml` beside this file has one entry a column.
+`column_dictionary.toml` beside this file has one entry a column, and one for each field of an order file.
 """
 
 from __future__ import annotations
@@ -59,6 +59,15 @@ class Column:
                 return count(value)
 
 
+@dataclass(frozen=True)
+class Field:
+    """What a column of an order file may hold. ``help`` says what it is used for."""
+
+    name: str
+    label: str
+    help: str
+
+
 def column(name: str, origins: Mapping[str, str] | None = None) -> Column:
     """A column of the dictionary, or a column of the user's own.
 
@@ -90,4 +99,5 @@ def _dictionary() -> dict[str, dict[str, dict[str, Any]]]:
     return tomllib.loads((files("clv") / "column_dictionary.toml").read_text(encoding="utf-8"))
 
 
+FIELDS: dict[str, Field] = {name: Field(name, **entry) for name, entry in _dictionary()["fields"].items()}
 COLUMNS: dict[str, Column] = {name: Column(name, **entry) for name, entry in _dictionary()["columns"].items()}

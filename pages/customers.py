@@ -56,7 +56,7 @@ def draw() -> None:
         found[[*SHOWN, *summary.attributes]], currency=currency, origins=summary.origins,
         alt="Customers with CLV, churn risk and history", key="customers_table", height=420,
     )  # fmt: skip
-    download_table("These customers", lambda: found, "clv_customers_filtered", "customers_download")
+    download_table("Download these customers", lambda: found, "clv_customers_filtered", "customers_download")
     one_customer(found.iloc[position or 0], analysis, currency)
 
 
@@ -72,7 +72,7 @@ def without_forecast(analysis: Analysis, currency: str | None) -> None:
         found[[*HISTORY, *summary.attributes]], currency=currency, origins=summary.origins,
         alt="Customers by revenue", key="customers_history", height=420,
     )  # fmt: skip
-    download_table("These customers", lambda: found, "customers", "customers_history_download")
+    download_table("Download these customers", lambda: found, "customers", "customers_history_download")
     one_customer(found.iloc[position or 0], analysis, currency)
 
 

@@ -117,7 +117,7 @@ def write(
             f"Download {count(len(found))} customers", lambda: chosen, st.session_state["lists_ready_made"], "lists_download",
             primary=True,
         )  # fmt: skip
-        download_table("Ids only", lambda: found[["customer_id"]], "customer_ids", "lists_ids")
+        download_table("Download ids only", lambda: found[["customer_id"]], "customer_ids", "lists_ids")
     st.caption(
         "CSV for any spreadsheet or mailing tool. Cells that a spreadsheet would run as a formula are made harmless. "
         f"Shown: the first {min(SHOWN_ROWS, len(found))} rows."

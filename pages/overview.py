@@ -124,7 +124,7 @@ def risk_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
     return [
         ValueBox(
             "At high risk",
-            count(analysis.at_risk.sum()),
+            count(analysis.customers_at_risk),
             f"{percent(analysis.share_at_risk)} of customers",
             f"Customers whose probability of no order in the next {assumptions.churn_window_days} days is "
             f"{percent(assumptions.high_risk)} or more. Many of them left long ago.",
@@ -200,11 +200,15 @@ def downloads(analysis: Analysis) -> None:
     with card:
         card_title("Take it with you")
         download_table(
-            "All customers", lambda: analysis.customers, "clv_customers", "overview_all", primary=True
+            "Download all customers",
+            lambda: analysis.customers,
+            "clv_customers",
+            "overview_all",
+            primary=True,
         )
         segment = st.selectbox("Segment", analysis.shop.segment_names, key="overview_segment")
         download_table(
-            "This segment",
+            "Download this segment",
             lambda: analysis.customers_of("segment", segment),
             f"clv_{segment}",
             "overview_segment_list",

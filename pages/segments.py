@@ -33,10 +33,9 @@ def draw() -> None:
     if not can_forecast(analysis):
         without_forecast(analysis, currency)
         return
-    choices = ["segment", "clv_tier", "risk_band", *analysis.shop.breakdown_attributes]
     by = st.segmented_control(
         "Break down by",
-        choices,
+        analysis.breakdowns,
         default="segment",
         format_func=column_label,
         key="segments_by",

@@ -9,6 +9,8 @@ from clv.analysis import Analysis
 from clv.charts import calibration_chart, decile_chart, tracking_chart
 from clv.settings import GROUP_BY, HOLDOUT, MODEL, model_words
 from clv.validation.backtest import Backtest
+from clv.validation.comparison import RESAMPLES
+from clv.validation.origins import MOST_CUSTOMERS
 from clv.validation.tables import scorecard
 from clv.validation.words import against_baseline, drift, finding_sentence, off_by, why_chosen
 from pages.components.backtest_run import backtest_run, show_progress
@@ -142,7 +144,7 @@ def words(found: Backtest) -> str:
     return (
         f"- Known on **{day(holdout.window.cutoff)}**: {count(len(holdout.buyers))} customers"
         + (f" (drawn from {count(found.customers_in_all)})" if found.is_drawn else "")
-        + f"; {percent(holdout.active.mean())} of them ordered in the {holdout.days} days after it.\n"
+        + f"; {percent(found.share_who_ordered)} of them ordered in the {holdout.days} days after it.\n"
         f"- Of one customer who ordered and one who did not, the model ranks the right one higher in "
         f"**{percent(activity.auc)}** of cases (50 % is chance).\n"
         f"- For a single customer the number of order days is off by **{chosen.purchases.mae:.2f}** on average; "
@@ -206,14 +208,14 @@ def how_it_is_done() -> None:
             "Tweedie deviance); a model with a distinguishably larger absolute error than the best is ruled out.\n"
             "- **Baselines** need no model: nobody buys; each customer goes on at the past rate or the past spend; the same "
             "days of last year again; only recent customers go on.\n"
-            "- **Nearer, not distinguishable** compares two forecasts on the same customers, resampled 500 times (95 % "
-            "interval): by the loss that models are chosen by, and by the absolute error in order days.\n"
+            "- **Nearer, not distinguishable** compares two forecasts on the same customers, resampled "
+            f"{count(RESAMPLES)} times (95 % interval): by the loss that models are chosen by, and by the absolute error in order days.\n"
             "- **Absolute error** (MAE) favours whoever says 0 for rare buyers: that is why “Nobody buys” looks good by "
             "it and is useless otherwise.\n"
             "- **Churn risk.** The same model, fitted as of one churn window ago, gives every customer a risk; who then stayed "
             "away is known. Up to three earlier windows teach a correction; it is offered only where it would have been "
             "nearer on the last one (Brier score), which taught it nothing.\n"
-            "- **Large shops**: at most some 50,000 customers are drawn by their id."
+            f"- **Large shops**: at most some {count(MOST_CUSTOMERS)} customers are drawn by their id."
         )
 
 

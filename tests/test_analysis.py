@@ -76,6 +76,7 @@ def test_the_customer_table_agrees_with_the_boxes(analysis):
         (analysis.total_clv.mean, analysis.value_at_risk)
     )
     buyers = len(analysis.shop.buyers)
+    assert analysis.customers_at_risk == len(high)
     assert analysis.share_at_risk == pytest.approx(len(high) / buyers)
     assert analysis.value_at_risk_share == pytest.approx(analysis.value_at_risk / table["clv"].sum())
     assert analysis.mean_clv == pytest.approx(table["clv"].sum() / buyers)

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from clv.analysis import CUSTOMER_COLUMNS
-from clv.column_dictionary import COLUMNS, column, column_label
+from clv.column_dictionary import COLUMNS, FIELDS, column, column_label
 from clv.exports import report_table
 from clv.history.contacts import CONTACTS_FILE
 from clv.history.from_table import FROM_TABLE
 from clv.history.summary import FIRST_ORDER, LAST_ORDER
+from clv.ingest import columns
 
 
 def test_the_customer_table_and_the_report_are_in_it(sample_shop):
@@ -29,6 +30,11 @@ def test_every_entry_is_whole():
         assert each.help.endswith((".", "?"))
         assert (each.digits > 0) <= (each.unit == "number")
         assert each.signed <= (each.unit == "share")
+
+
+def test_every_field_of_an_order_file_is_in_it():
+    assert set(FIELDS) == set(columns.FIELDS)
+    assert all(name == each.name and each.label and each.help for name, each in FIELDS.items())
 
 
 @pytest.mark.parametrize("origin", [FIRST_ORDER, LAST_ORDER, CONTACTS_FILE, FROM_TABLE])

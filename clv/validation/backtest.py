@@ -114,6 +114,11 @@ class Backtest:
         return self.customers_in_all > MUCH_SMALLER * len(self.holdout.buyers)
 
     @property
+    def share_who_ordered(self) -> float:
+        """Of the customers known at the cut-off, those who ordered in the period held out, 0 to 1."""
+        return float(self.holdout.active.mean())
+
+    @property
     def ranking_quality(self) -> float:
         """Ranking by predicted spend, from 0 (worthless) to 1 (as good as knowing the future): the normalised Gini."""
         return max(self.chosen.money.gini, 0.0)

@@ -110,7 +110,9 @@ def history_overview(analysis: Analysis, currency: str | None) -> None:
         key="history_top",
         height="content",
     )
-    download_table("All customers", lambda: analysis.shop.history, "customers", "history_all", primary=True)
+    download_table(
+        "Download all customers", lambda: analysis.shop.history, "customers", "history_all", primary=True
+    )
 
 
 def repeat_words(analysis: Analysis) -> str:

@@ -25,10 +25,13 @@ def quality_report(shop: Shop, currency: str | None) -> None:
     assumptions(report.assumed)
     with st.container(horizontal=True):
         download_page(
-            "Report to read", lambda: report_html(report, beside), "quality_report", "data_report_page"
+            "Download the report to read",
+            lambda: report_html(report, beside),
+            "quality_report",
+            "data_report_page",
         )
         download_table(
-            "Report as a table", lambda: report_table(report, beside), "quality_report", "data_report"
+            "Download it as a table", lambda: report_table(report, beside), "quality_report", "data_report"
         )
 
 

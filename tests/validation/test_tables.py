@@ -37,6 +37,7 @@ def test_totals(found):
     assert totals.order_days_expected == pytest.approx(2 * totals.order_days + 0.01 * customers)
     assert totals.spend_expected == pytest.approx(2 * totals.spend + 0.01 * customers)
     assert found.nobody_buys.prediction.purchases.max() == 0.01
+    assert found.share_who_ordered == pytest.approx((found.holdout.purchases > 0).mean())
     assert found.ranking_quality == pytest.approx(1.0)
 
 
