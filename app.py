@@ -8,7 +8,9 @@ from pages.components.navigation import navigate
 from pages.components.session import warm_up_models
 from pages.components.sidebar import draw_sidebar
 
-st.set_page_config(page_title="CLV Studio", page_icon="📈", layout="wide", initial_sidebar_state="auto")
+ICON = Path(__file__).parent / "pages" / "assets" / "icon.svg"
+
+st.set_page_config(page_title="CLV Studio", page_icon=ICON, layout="wide", initial_sidebar_state="auto")
 st.html(Path(__file__).parent / "pages" / "components" / "page.css")
 page = navigate()
 st.title(page.title)  # before the data: a cold start shows a page while they load

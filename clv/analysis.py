@@ -34,14 +34,15 @@ from clv.forecast import (
 from clv.history.rfm import NEVER_PAID
 from clv.memo import cached_property
 from clv.models.by_group import group_names
+from clv.rules import BLANK, Condition, Rule
 from clv.scenarios import Levers, WhatIf, what_if
-from clv.shop import BLANK, Shop
+from clv.shop import Shop
 from clv.shop_forecast import EVERYONE, ShopForecast
 from clv.shop_past import ShopPast
 
 if TYPE_CHECKING:
     from clv.churn.calibration import RiskCalibration
-    from clv.churn.reasons import RiskReasons
+    from clv.churn.reasons import Reason, RiskReasons
 
 
 class Analysis:
@@ -119,6 +120,31 @@ class Analysis:
         """Risk x CLV, summed over the customers at high risk, money."""
         return float((self.churn_risk * self.clv)[self.at_risk].sum())
 
+    @property
+    def customers_at_risk(self) -> int:
+        """Number of buyers at high risk."""
+        return int(self.at_risk.sum())
+
+    @property
+    def share_at_risk(self) -> float:
+        """Share of the buyers at high risk, 0 to 1."""
+        return float(self.at_risk.mean()) if self.at_risk.size else 0.0
+
+    @property
+    def value_at_risk_share(self) -> float:
+        """``value_at_risk`` as a share of all predicted CLV; 0 without any."""
+        return self.value_at_risk / self.total_clv.mean if self.total_clv.mean else 0.0
+
+    @property
+    def mean_clv(self) -> float:
+        """CLV of the average buyer, money; 0 without buyers."""
+        return float(self.clv.mean()) if self.clv.size else 0.0
+
+    @property
+    def median_clv(self) -> float:
+        """CLV of the middle buyer, money; 0 without buyers."""
+        return float(np.median(self.clv)) if self.clv.size else 0.0
+
     @cached_property
     def customers(self) -> pd.DataFrame:
         """One row per customer, by customer_id; predictions are blank for those who never paid."""
@@ -149,6 +175,15 @@ class Analysis:
         order = [*CUSTOMER_COLUMNS, *summary.attributes]
         return table[order]
 
+    @property
+    def breakdowns(self) -> list[str]:
+        """What customers can be broken down by: segment, clv_tier, risk_band, and columns of the files."""
+        return ["segment", "clv_tier", "risk_band", *self.shop.breakdown_attributes]
+
+    def customers_of(self, by: str, group: str) -> pd.DataFrame:
+        """Rows of ``customers`` that are in one group of ``breakdown``."""
+        return Rule((Condition(by, (group,)),)).apply(self.customers)
+
     @cached_property
     def segments(self) -> pd.DataFrame:
         """``breakdown`` by RFM segment, best segment first."""
@@ -157,7 +192,7 @@ class Analysis:
     def breakdown(self, by: str) -> pd.DataFrame:
         """One row per group: size, revenue, CLV with its 80 % interval, risk and value at risk.
 
-        ``by`` is "segment", "clv_tier", "risk_band" or one of ``shop.breakdown_attributes``; the first three
+        ``by`` is one of ``breakdowns``; the first three
         come in their own order, an attribute's values by CLV, largest first.
         """
         groups = self._groups(by)
@@ -228,11 +263,21 @@ class Analysis:
         """Why each buyer is at risk, in the row order of ``shop.buyers``; errors as ``ShopPast.risk_reasons``."""
         return self.shop_past.risk_reasons(self.assumptions.model_setting, self.assumptions.churn_window_days)
 
+    def reasons_of(self, customer_id: str) -> tuple[Reason, ...]:
+        """Why one buyer is at risk, the weightiest reason first; errors as ``risk_reasons``."""
+        return self.risk_reasons.of_customer(self._row_of(customer_id))
+
+    def main_reasons(self, customers: pd.DataFrame) -> pd.Series[str]:
+        """The weightiest reason of each row of ``customers``, empty where nothing stands out; errors as ``risk_reasons``."""
+        top = self.risk_reasons.top
+        of_customer = pd.Series(top.to_numpy(), index=self.shop.buyers["customer_id"])
+        return customers["customer_id"].map(of_customer).fillna("")
+
     def alive_path(self, customer_id: str) -> tuple[pd.DataFrame, list[dt.date]]:
         """One buyer's P(alive) over time (frame day, probability_alive), and the days of purchase."""
         from clv.churn.alive import alive_path
 
-        row = int(np.flatnonzero(self.shop.buyers["customer_id"] == customer_id)[0])
+        row = self._row_of(customer_id)
         orders = self.shop.orders_of(customer_id)
         by_day = orders.groupby(pd.to_datetime(orders["ordered_at"]).dt.date)["amount"].sum()
         days: list[dt.date] = by_day[by_day > 0].index.tolist()
@@ -297,6 +342,10 @@ class Analysis:
     def is_ready(self) -> bool:
         """Whether the slow part is done, so that every total answers in a moment."""
         return self.shop_forecast.is_ready(self.assumptions.intervals)
+
+    def _row_of(self, customer_id: str) -> int:
+        """The place of a customer among the buyers."""
+        return int(np.flatnonzero(self.shop.buyers["customer_id"] == customer_id)[0])
 
     def _draws(self, groups: pd.Categorical[str]) -> TotalDraws:
         return self.shop_forecast.group_draws(self.assumptions.intervals, groups)

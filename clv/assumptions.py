@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, Self
 
-MAX_HORIZON_MONTHS = 36
+from clv import settings
+
+MAX_HORIZON_MONTHS = settings.MAX_HORIZON_MONTHS
 RISK_BANDS = ("Low", "Medium", "High")
 
 MarginKind = Literal["contribution", "gross"]
@@ -55,61 +57,38 @@ class Assumptions:
     """
 
     margin_kind: MarginKind = "contribution"
-    margin: float = 0.4
-    variable_costs: float = 0.0
-    cac: float = 20.0
-    horizon_months: int = 12
-    annual_discount_rate: float = 0.10
-    churn_window_days: int = 90
-    medium_risk: float = 0.4
-    high_risk: float = 0.7
-    target_ratio: float = 3.0
+    margin: float = settings.MARGIN.default
+    variable_costs: float = settings.VARIABLE_COSTS.default
+    cac: float = settings.CAC.default
+    horizon_months: int = int(settings.HORIZON.default)
+    annual_discount_rate: float = settings.DISCOUNT.default
+    churn_window_days: int = int(settings.CHURN_WINDOW.default)
+    medium_risk: float = settings.MEDIUM_RISK.default
+    high_risk: float = settings.HIGH_RISK.default
+    target_ratio: float = settings.TARGET_RATIO.default
     model: ModelChoice = "auto"
     group_by: str | None = None
     intervals: IntervalSource = "draws"
-    calibrated_risk: bool = False
+    calibrated_risk: bool = settings.CALIBRATED_RISK.default
 
     def __post_init__(self) -> None:
-        problems = [text for wrong, text in self._checks() if wrong]
+        problems = [*self._out_of_range(), *self._against_each_other()]
         if problems:
             raise AssumptionError(" ".join(problems))
 
-    def _checks(self) -> list[tuple[bool, str]]:
-        return [
-            (
-                self.margin_kind not in ("contribution", "gross"),
-                "The margin is either gross or contribution.",
+    def _out_of_range(self) -> list[str]:
+        numbers = [each.problem(getattr(self, each.name)) for each in (*settings.NUMBERS, *settings.RISKS)]
+        choices = [each.problem(getattr(self, each.name)) for each in settings.CHOICES]
+        return [problem for problem in (*numbers, *choices) if problem is not None]
+
+    def _against_each_other(self) -> list[str]:
+        checks = {
+            "Shipping, fees and returns eat up the whole gross margin: every order would lose money.": (
+                self.margin_kind != "gross" or self.variable_costs < self.margin
             ),
-            (not 0 < self.margin <= 1, "The margin must be above 0 % and at most 100 % of net sales."),
-            (
-                not 0 <= self.variable_costs < 1,
-                "Shipping, fees and returns must be at least 0 % and below 100 % of net sales.",
-            ),
-            (
-                self.margin_kind == "gross" and self.variable_costs >= self.margin,
-                "Shipping, fees and returns eat up the whole gross margin: every order would lose money.",
-            ),
-            (not 0 <= self.cac < float("inf"), "CAC must be 0 or more."),
-            (
-                self.horizon_months not in range(1, MAX_HORIZON_MONTHS + 1),
-                f"The horizon must be 1 to {MAX_HORIZON_MONTHS} whole months.",
-            ),
-            (not 0 <= self.annual_discount_rate <= 1, "The annual discount rate must be 0 % to 100 %."),
-            (not 1 <= self.churn_window_days <= 1095, "The churn window must be 1 to 1,095 days."),
-            (
-                not 0 < self.medium_risk < self.high_risk < 1,
-                "The risk bands must rise: above 0 %, medium below high, high below 100 %.",
-            ),
-            (not 0 < self.target_ratio < float("inf"), "The target CLV:CAC must be above 0."),
-            (
-                self.model not in get_args(ModelChoice),
-                f"The model must be one of {', '.join(get_args(ModelChoice))}.",
-            ),
-            (
-                self.intervals not in ("draws", "bootstrap"),
-                "Intervals come from draws or from the bootstrap.",
-            ),
-        ]
+            "The risk bands must rise, medium below high.": self.medium_risk < self.high_risk,
+        }
+        return [problem for problem, holds in checks.items() if not holds]
 
     @property
     def contribution_margin(self) -> float:

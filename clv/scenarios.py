@@ -26,6 +26,7 @@ from clv.forecast.bins import bin_histories, weighted_means
 from clv.forecast.forecast import MONTH_ENDS, IntArray
 from clv.forecast.own_model import with_own_model
 from clv.models import PurchaseModel
+from clv.settings import LEVERS
 
 FloatArray = NDArray[np.float64]
 
@@ -55,16 +56,25 @@ class Levers:
     reactivation: float = 0.0
 
     def __post_init__(self) -> None:
-        checks = {
-            "The retention lift must be 0 % to 100 %.": 0 <= self.retention_lift <= 1,
-            "The frequency lift must be between -100 % and +300 %.": -1 <= self.frequency_lift <= 3,
-            "The upsell lift must be between -100 % and +300 %.": -1 <= self.upsell_lift <= 3,
-            "The share won back must be 0 % to 100 %.": 0 <= self.reactivation <= 1,
-            "The cost per customer must be 0 or more.": 0 <= self.cost < float("inf"),
-        }
-        problems = [text for text, holds in checks.items() if not holds]
+        found = [each.problem(getattr(self, each.name)) for each in LEVERS]
+        problems = [problem for problem in found if problem is not None]
         if problems:
             raise LeverError(" ".join(problems))
+
+    @property
+    def dropout_factor(self) -> float:
+        """What the probability of leaving after each order is multiplied by."""
+        return 1 - self.retention_lift
+
+    @property
+    def rate_factor(self) -> float:
+        """What the order rate is multiplied by."""
+        return 1 + self.frequency_lift
+
+    @property
+    def spend_factor(self) -> float:
+        """What the spend per order is multiplied by."""
+        return 1 + self.upsell_lift
 
 
 @dataclass(frozen=True)
@@ -126,6 +136,16 @@ class WhatIf:
     break_even_cost: float
     curve: pd.DataFrame
 
+    @property
+    def gain(self) -> float:
+        """Of all levers together, before cost, money."""
+        return self.scenario - self.base
+
+    @property
+    def gain_share(self) -> float:
+        """The gain as a share of the base; 0 without a base."""
+        return self.gain / self.base if self.base > 0 else 0.0
+
 
 def prepare_levers(forecast: Forecast, members: NDArray[np.bool_] | None = None) -> LeverBase:
     """Bin the customers (or those where ``members`` is true) once, before any slider moves."""
@@ -162,7 +182,7 @@ def spend_under(base: LeverBase, levers: Levers, horizon_months: int) -> FloatAr
         spend = spend + (changed - unchanged)
     if levers.reactivation > 0:
         spend = spend + levers.reactivation * _spend_in_bins(base, "left", *lifts, months)
-    return np.asarray((1 + levers.upsell_lift) * spend)
+    return np.asarray(levers.spend_factor * spend)
 
 
 def what_if(base: LeverBase, levers: Levers, assumptions: Assumptions) -> WhatIf:

@@ -23,16 +23,17 @@ from clv.history import (
     with_contacts,
 )
 from clv.history.from_table import FROM_TABLE
+from clv.history.repeat_buying import RepeatBuying, repeat_buying
 from clv.history.rfm import NEVER_PAID
 from clv.history.summary import FIRST_ORDER
 from clv.ingest import Contacts, CustomerTable, Finding, Ingested, QualityReport, Spend, Transactions
 from clv.ingest.failed_payments import no_failed_payments
 from clv.memo import Memo, cached_property
+from clv.rules import BLANK
 
 if TYPE_CHECKING:
     from clv.churn.window import ChurnWindow
 
-BLANK = "(blank)"
 MOST_GROUPS = 60
 
 KNOWN_FROM_THE_START = (FIRST_ORDER, FROM_TABLE)
@@ -98,6 +99,21 @@ class Shop:
     def segment(self) -> pd.Series[str]:
         """RFM segment of every buyer."""
         return rfm_segments(self.scores)
+
+    @property
+    def revenue_per_buyer(self) -> float:
+        """Mean revenue of those who paid, money; 0 without any."""
+        return float(self.buyers["revenue"].mean()) if len(self.buyers) else 0.0
+
+    @property
+    def revenue_shared_out(self) -> float:
+        """All revenue of the file, refunds without an order included, for each who paid; money."""
+        return self.report.revenue / max(len(self.buyers), 1)
+
+    @cached_property
+    def repeat_buying(self) -> RepeatBuying:
+        """How the buyers have come back so far."""
+        return repeat_buying(self.buyers)
 
     @cached_property
     def segment_names(self) -> list[str]:

@@ -8,6 +8,7 @@ from datetime import date
 from babel.numbers import get_currency_symbol
 
 LOCALE = "en_US"
+ACRONYMS = frozenset({"nps", "sms", "utm", "id", "sku", "vip"})
 
 
 def compact(value: float) -> str:
@@ -41,9 +42,49 @@ def money(value: float, currency_symbol: str, *, signed: bool = False) -> str:
     return f"{sign}{currency_symbol}{number}"
 
 
+def count(value: float) -> str:
+    """23,570"""
+    return f"{value:,.0f}"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """12 %; "below 1 %" rather than 0 % for what is not nothing."""
+    if 0 < share < 0.5 * 10 ** -(digits + 2):
+        return f"below {10**-digits:g} %"
+    return f"{100 * share:.{digits}f} %"
+
+
+def ratio(value: float | None) -> str:
+    """3.4 : 1, or a dash where there is nothing to divide by."""
+    if value is None:
+        return "–"
+    return f"{value:.1f} : 1" if value < 100 else f"{count(value)} : 1"
+
+
 def day_words(day: date) -> str:
     """5 Mar 2024"""
     return f"{day.day} {day:%b %Y}"
+
+
+def days(number: float) -> str:
+    """1 day, 94 days"""
+    return "1 day" if round(number) == 1 else f"{count(number)} days"
+
+
+def months(number: int) -> str:
+    """1 month, 12 months"""
+    return "1 month" if number == 1 else f"{number} months"
+
+
+def customers(number: int) -> str:
+    """1 customer, 5,000 customers"""
+    return "1 customer" if number == 1 else f"{count(number)} customers"
+
+
+def attribute_label(name: str) -> str:
+    """A column of the user's own file as a heading: sms_consent is SMS consent."""
+    words = name.replace("_", " ").capitalize().split(" ")
+    return " ".join(word.upper() if word.lower() in ACRONYMS else word for word in words)
 
 
 def currency_sign(currency: str | None) -> str:

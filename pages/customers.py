@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import alive_history, order_history
+from clv.economics import customer_totals
+from clv.filters import find_by_id
+from clv.forecast.next_order import LATER_THAN_FORECAST
+from clv.history.repeat_buying import mean_gap_days
 from clv.models import ModelDataError
 from clv.validation.origins import BacktestError
 from pages.components.boxes import ValueBox, show_boxes
@@ -18,7 +21,7 @@ from pages.components.formatting import count, day, days, in_prose, money, month
 from pages.components.history_view import NO_ORDERS, history_finding
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
-from pages.components.tables import SHOWN_ROWS, show_table
+from pages.components.tables import SHOWN_ROWS, select_row
 
 SHOWN = [
     "customer_id", "segment", "clv", "clv_low", "clv_high", "churn_risk", "value_at_risk", "orders", "revenue",
@@ -27,7 +30,6 @@ SHOWN = [
 HISTORY = [
     "customer_id", "segment", "orders", "revenue", "first_order_date", "last_order_date", "days_since_last_order",
 ]  # fmt: skip
-LATER = "later than 3 years"
 
 
 def draw() -> None:
@@ -49,12 +51,12 @@ def draw() -> None:
         st.info("No customer matches. Loosen a filter or clear the search.")
         return
     st.caption(shown_words(len(found)))
-    attributes = list(analysis.shop.summary.attributes)
-    position = show_table(
-        found[[*SHOWN, *attributes]], alt="Customers with CLV, churn risk and history", key="customers_table",
-        height=420, select=True,
+    summary = analysis.shop.summary
+    position = select_row(
+        found[[*SHOWN, *summary.attributes]], currency=currency, origins=summary.origins,
+        alt="Customers with CLV, churn risk and history", key="customers_table", height=420,
     )  # fmt: skip
-    download_table("These customers", lambda: found, "clv_customers_filtered", "customers_download")
+    download_table("Download these customers", lambda: found, "clv_customers_filtered", "customers_download")
     one_customer(found.iloc[position or 0], analysis, currency)
 
 
@@ -65,11 +67,12 @@ def without_forecast(analysis: Analysis, currency: str | None) -> None:
     if found.empty:
         st.info("No customer matches. Clear the search.")
         return
-    position = show_table(
-        found[[*HISTORY, *analysis.shop.summary.attributes]], alt="Customers by revenue", key="customers_history",
-        height=420, select=True,
+    summary = analysis.shop.summary
+    position = select_row(
+        found[[*HISTORY, *summary.attributes]], currency=currency, origins=summary.origins,
+        alt="Customers by revenue", key="customers_history", height=420,
     )  # fmt: skip
-    download_table("These customers", lambda: found, "customers", "customers_history_download")
+    download_table("Download these customers", lambda: found, "customers", "customers_history_download")
     one_customer(found.iloc[position or 0], analysis, currency)
 
 
@@ -78,24 +81,17 @@ def search(customers: pd.DataFrame) -> pd.DataFrame:
     wanted = st.text_input(
         "Customer id", key="customers_search", type="search", placeholder="Find by id, or part of it"
     ).strip()
-    return matching(customers, wanted) if wanted else customers
-
-
-def matching(customers: pd.DataFrame, wanted: str) -> pd.DataFrame:
-    """Those whose id contains the text, the very id first."""
-    ids = customers["customer_id"]
-    found = customers[ids.str.contains(wanted, case=False, regex=False)]
-    return found.iloc[(found["customer_id"].str.casefold() != wanted.casefold()).argsort(kind="stable")]
+    return find_by_id(customers, wanted) if wanted else customers
 
 
 def found_sentence(found: pd.DataFrame, analysis: Analysis, currency: str | None) -> str:
     """How many, worth what, and what is at stake with those at high risk."""
-    at_risk = found[found["risk_band"] == "High"]
+    totals = customer_totals(found)
     return (
-        f"{count(len(found))} of {count(len(analysis.customers))} customers, worth "
-        f"{money(float(found['clv'].sum()), currency)} over {months(analysis.assumptions.horizon_months)}; "
-        f"{count(len(at_risk))} of them at high risk, with "
-        f"{money(float(at_risk['value_at_risk'].sum()), currency)} at stake."
+        f"{count(totals.customers)} of {count(len(analysis.customers))} customers, worth "
+        f"{money(totals.clv, currency)} over {months(analysis.assumptions.horizon_months)}; "
+        f"{count(totals.at_high_risk)} of them at high risk, with "
+        f"{money(totals.value_at_risk, currency)} at stake."
     )
 
 
@@ -122,7 +118,7 @@ def one_customer(row: pd.Series, analysis: Analysis, currency: str | None) -> No
         orders = analysis.shop.orders_of(row["customer_id"])
         draw_chart(
             order_history,
-            orders.rename(columns={"ordered_at": "date"})[["date", "amount"]],
+            orders.rename(columns={"ordered_at": "date"}),
             currency,
             analysis.shop.as_of,
             alt=f"Orders of customer {row['customer_id']} over time",
@@ -143,12 +139,10 @@ def explain(row: pd.Series, analysis: Analysis) -> None:
         return
     try:
         with st.spinner("Comparing with who left before …", show_time=True):
-            reasons = analysis.risk_reasons
+            found = analysis.reasons_of(row["customer_id"])
     except (BacktestError, ModelDataError) as error:
         st.caption(plain(str(error)))
         return
-    place = int(np.flatnonzero(analysis.shop.buyers["customer_id"] == row["customer_id"])[0])
-    found = reasons.of_customer(place)
     if found:
         st.markdown(
             "\n".join(
@@ -180,9 +174,9 @@ def story(row: pd.Series, analysis: Analysis, currency: str | None) -> str:
         f"Ordered {times} since {day(row['first_order_date'])} for {money(row['revenue'], currency)} in all; "
         f"last on {day(row['last_order_date'])}, {days(row['days_since_last_order'])} before the end of the file."
     )
-    if row["frequency"] > 0:
-        gap = row["recency_days"] / row["frequency"]
-        sentence += f" Between two order days {days(max(round(gap), 1))} pass on average."
+    gap = mean_gap_days(row)
+    if gap is not None:
+        sentence += f" Between two order days {days(gap)} pass on average."
     if "clv" not in row:
         return sentence
     if pd.isna(row["clv"]):
@@ -242,13 +236,13 @@ def prospects(row: pd.Series, analysis: Analysis, currency: str | None) -> None:
 
 def next_order_day(date: pd.Timestamp) -> str:
     """The day, or that it lies beyond what is forecast."""
-    return LATER if pd.isna(date) else day(date)
+    return LATER_THAN_FORECAST if pd.isna(date) else day(date)
 
 
 def next_order_window(row: pd.Series) -> str:
     """From the early to the late day, and on what condition."""
     early, late = next_order_day(row["next_order_low"]), next_order_day(row["next_order_high"])
-    return "if another comes" if early == LATER else f"{early} to {late}, if another comes"
+    return "if another comes" if early == LATER_THAN_FORECAST else f"{early} to {late}, if another comes"
 
 
 draw()

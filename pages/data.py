@@ -36,8 +36,7 @@ def draw() -> None:
 
 def report_sentence(report: QualityReport, currency: str | None) -> str:
     """How much of the file was used, in one sentence."""
-    left_out = report.rows_read - report.rows_kept
-    used = "all of them" if left_out == 0 else f"{count(report.rows_kept)} of them"
+    used = "all of them" if report.rows_left_out == 0 else f"{count(report.rows_kept)} of them"
     return (
         f"{count(report.rows_read)} rows were read and {used} used: {customers(report.customers)}, "
         f"{count(report.orders)} orders and {money(report.revenue, currency)} "
@@ -57,7 +56,7 @@ def boxes(report: QualityReport, currency: str | None) -> None:
         ValueBox(
             "Rows used",
             count(report.rows_kept),
-            f"{percent(report.rows_kept / max(report.rows_read, 1), 1)} of {count(report.rows_read)}",
+            f"{percent(report.share_kept, 1)} of {count(report.rows_read)}",
             help="Order lines and refund lines that count. Every other row is listed below with its reason.",
         ),
         ValueBox(
@@ -69,13 +68,13 @@ def boxes(report: QualityReport, currency: str | None) -> None:
         ValueBox(
             "Refunds",
             money(report.refunds, currency),
-            f"{percent(report.refunds / max(report.gross_revenue, 1e-9), 1)} of it",
+            f"{percent(report.refund_share, 1)} of it",
             help="Money given back. It is netted against the order it belongs to, else against the day it happened.",
         ),
         ValueBox(
             "Revenue",
             money(report.revenue, currency),
-            f"{money(report.revenue / max(report.orders, 1), currency)} per order",
+            f"{money(report.revenue_per_order, currency)} per order",
             help="Before refunds less refunds.",
         ),
     )

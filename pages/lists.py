@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
 from clv.analysis import Analysis
+from clv.column_dictionary import column_label
+from clv.economics import customer_totals
+from clv.lists import READY_LISTS
 from clv.models import ModelDataError
+from clv.rules import Rule
 from clv.validation.origins import BacktestError
 from pages.components.downloads import download_table
-from pages.components.filters import filter_customers
+from pages.components.filters import filter_customers, filter_key
 from pages.components.formatting import count, money, months, plain
 from pages.components.history_view import history_finding
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
-from pages.components.tables import SHOWN_ROWS, column_label, show_table
+from pages.components.tables import SHOWN_ROWS, show_table
 
-# Name: (what it is for, filters on segment, risk_band, clv_tier).
-READY_MADE: dict[str, tuple[str, dict[str, list[str]]]] = {
-    "Your own choice": ("Filter below.", {}),
-    "Win back the valuable": (
-        "The top 30 % by CLV whose churn risk is medium or high: the first to write to.",
-        {"clv_tier": ["Top 10 %", "Next 20 %"], "risk_band": ["Medium", "High"]},
-    ),
-    "Look after the best": (
-        "Champions and Loyal: reward, ask for referrals, do not discount.",
-        {"segment": ["Champions", "Loyal"]},
-    ),
-    "Lead to the second order": (
-        "New and promising customers: the second order decides.",
-        {"segment": ["New Customers", "Promising"]},
-    ),
-    "Call before they go": (
-        "At Risk and Cannot Lose Them: spent much, silent for long. Look at their CLV before you spend on it.",
-        {"segment": ["At Risk", "Cannot Lose Them"]},
-    ),
-    "Do not spend on": (
-        "Lost and hibernating customers in the lowest CLV tier: leave out of paid campaigns.",
-        {"segment": ["Lost", "Hibernating"], "clv_tier": ["Lowest 40 %"]},
-    ),
-}
-FILTERS = ("segment", "risk_band", "clv_tier")
+OWN_CHOICE = "Your own choice"
 COLUMNS = [
     "customer_id",
     "segment",
@@ -63,20 +45,21 @@ def draw() -> None:
     place = st.container()
     st.selectbox(
         "Ready-made lists",
-        list(READY_MADE),
+        [OWN_CHOICE, *READY_LISTS],
         key="lists_ready_made",
         persist_state="session",
         on_change=_apply_ready_made,
         help="Each sets the filters below; change them as you like.",
     )
-    st.caption(READY_MADE[st.session_state["lists_ready_made"]][0])
+    chosen = READY_LISTS.get(st.session_state["lists_ready_made"])
+    st.caption(chosen.purpose if chosen else "Filter below.")
     found = filter_customers(analysis, "lists")
     with place:
         finding(list_sentence(found, analysis, currency))
     if found.empty:
         st.info("Nobody matches. Loosen a filter.")
         return
-    write(found, main_reasons(found, analysis))
+    write(found, main_reasons(found, analysis), analysis.shop.summary.origins, currency)
 
 
 def without_forecast(analysis: Analysis, currency: str | None) -> None:
@@ -85,13 +68,13 @@ def without_forecast(analysis: Analysis, currency: str | None) -> None:
     chosen = st.multiselect(
         "Segment", analysis.shop.segment_names, key="lists_history_segment", placeholder="All"
     )
-    history = analysis.shop.history
-    found = history[history["segment"].isin(chosen)] if chosen else history
+    found = Rule.from_dict({"segment": chosen} if chosen else {}).apply(analysis.shop.history)
     download_table(
         f"Download {count(len(found))} customers", lambda: found, "customers", "lists_history", primary=True
     )
     show_table(
         found[[name for name in COLUMNS if name in found.columns]],
+        currency=currency,
         alt="The list",
         key="lists_history_table",
         height=420,
@@ -110,15 +93,15 @@ def main_reasons(found: pd.DataFrame, analysis: Analysis) -> dict[str, pd.Series
         return {}
     try:
         with st.spinner("Comparing with who left before …", show_time=True):
-            reasons = analysis.risk_reasons.top
+            return {"main_reason": analysis.main_reasons(found)}
     except (BacktestError, ModelDataError) as error:
         st.caption(plain(str(error)))
         return {}
-    of_customer = pd.Series(reasons.to_numpy(), index=analysis.shop.buyers["customer_id"])
-    return {"main_reason": found["customer_id"].map(of_customer).fillna("")}
 
 
-def write(found: pd.DataFrame, beside: dict[str, pd.Series]) -> None:
+def write(
+    found: pd.DataFrame, beside: dict[str, pd.Series], origins: Mapping[str, str], currency: str | None
+) -> None:
     """Columns to write, those always beside them, the button, and a look at the list."""
     columns = st.multiselect(
         "Columns of the file",
@@ -134,26 +117,29 @@ def write(found: pd.DataFrame, beside: dict[str, pd.Series]) -> None:
             f"Download {count(len(found))} customers", lambda: chosen, st.session_state["lists_ready_made"], "lists_download",
             primary=True,
         )  # fmt: skip
-        download_table("Ids only", lambda: found[["customer_id"]], "customer_ids", "lists_ids")
+        download_table("Download ids only", lambda: found[["customer_id"]], "customer_ids", "lists_ids")
     st.caption(
         "CSV for any spreadsheet or mailing tool. Cells that a spreadsheet would run as a formula are made harmless. "
         f"Shown: the first {min(SHOWN_ROWS, len(found))} rows."
     )
-    show_table(chosen, alt="The list", key="lists_table", height=420)
+    show_table(chosen, currency=currency, origins=origins, alt="The list", key="lists_table", height=420)
 
 
 def list_sentence(found: pd.DataFrame, analysis: Analysis, currency: str | None) -> str:
     """Who is on the list."""
+    totals = customer_totals(found)
     return (
-        f"{count(len(found))} customers are on this list; they are worth {money(float(found['clv'].sum()), currency)} "
+        f"{count(totals.customers)} customers are on this list; they are worth {money(totals.clv, currency)} "
         f"over {months(analysis.assumptions.horizon_months)}."
     )
 
 
 def _apply_ready_made() -> None:
-    filters = READY_MADE[st.session_state["lists_ready_made"]][1]
-    for name in FILTERS:
-        st.session_state[f"lists_{name}"] = filters.get(name, [])
+    """Set the filters that ready lists use to what the chosen one says; to nothing where it says nothing."""
+    chosen = READY_LISTS.get(st.session_state["lists_ready_made"])
+    used = {condition.column for ready in READY_LISTS.values() for condition in ready.rule.conditions}
+    for column in used:
+        st.session_state[filter_key("lists", column)] = list(chosen.rule.values_of(column)) if chosen else []
 
 
 draw()

@@ -1,9 +1,9 @@
 """Overview: the one page that answers everything."""
 
-import numpy as np
 import streamlit as st
 
 from clv.analysis import Analysis
+from clv.assumptions import MAX_HORIZON_MONTHS
 from clv.charts import clv_distribution, risk_distribution, segment_values
 from clv.economics import Total
 from pages.components.backtest_run import backtest_cautions
@@ -40,10 +40,8 @@ def say_backtest(analysis: Analysis) -> None:
     """What the backtest says against believing the CLV, once one has been run."""
     warned = backtest_cautions(analysis)
     if warned:
-        st.warning("\n\n".join(in_prose(each) for each in warned), icon="⚠️")
-        st.page_link(
-            "pages/trust.py", label="See the backtest, and what the best naive rule expects", icon="📄"
-        )
+        st.warning("\n\n".join(in_prose(each) for each in warned))
+        st.page_link("pages/trust.py", label="See the backtest, and what the best naive rule expects")
 
 
 def value_boxes(analysis: Analysis, currency: str | None) -> None:
@@ -55,8 +53,7 @@ def value_boxes(analysis: Analysis, currency: str | None) -> None:
 
 def base_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
     """Who is there, what they brought and what they will bring."""
-    summary, buyers, total = analysis.shop.summary, analysis.shop.buyers, analysis.total_clv
-    repeaters = float((buyers["purchase_days"] > 1).mean())
+    summary, total = analysis.shop.summary, analysis.total_clv
     report = analysis.shop.report
     never_paid = (
         f" {count(summary.never_paid)} never paid anything and are not forecast."
@@ -67,13 +64,13 @@ def base_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
         ValueBox(
             "Customers",
             count(len(summary.frame)),
-            f"{percent(repeaters)} bought again",
+            f"{percent(analysis.shop.repeat_buying.share)} bought again",
             "Distinct customers in the file. Bought again: paid orders on two days or more." + never_paid,
         ),
         ValueBox(
             "Revenue so far",
             money(report.revenue, currency),
-            f"{money(report.revenue / max(report.orders, 1), currency)} per order",
+            f"{money(report.revenue_per_order, currency)} per order",
             "Net of refunds and discounts: everything in the file, refunds without an order included.",
         ),
         ValueBox(
@@ -123,20 +120,19 @@ def growth_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
 
 def risk_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
     """Who is likely to leave, and what leaves with them."""
-    assumptions, total = analysis.assumptions, analysis.total_clv
-    at_risk = int(analysis.at_risk.sum())
+    assumptions = analysis.assumptions
     return [
         ValueBox(
             "At high risk",
-            count(at_risk),
-            f"{percent(at_risk / max(len(analysis.shop.buyers), 1))} of customers",
+            count(analysis.customers_at_risk),
+            f"{percent(analysis.share_at_risk)} of customers",
             f"Customers whose probability of no order in the next {assumptions.churn_window_days} days is "
             f"{percent(assumptions.high_risk)} or more. Many of them left long ago.",
         ),
         ValueBox(
             "Value at risk",
             money(analysis.value_at_risk, currency),
-            f"{percent(analysis.value_at_risk / total.mean if total.mean else 0)} of predicted CLV",
+            f"{percent(analysis.value_at_risk_share)} of predicted CLV",
             "Churn risk times CLV, summed over the customers at high risk alone: what is at stake in a win-back.",
         ),
     ]
@@ -145,7 +141,7 @@ def risk_boxes(analysis: Analysis, currency: str | None) -> list[ValueBox]:
 def payback_words(month: int | None) -> str:
     """When CAC is earned back, in words."""
     if month is None:
-        return "36+ months"
+        return f"{MAX_HORIZON_MONTHS}+ months"
     return "first order" if month == 0 else f"month {month}"
 
 
@@ -160,8 +156,8 @@ def distributions(analysis: Analysis, currency: str | None) -> None:
             currency,
             alt="Histogram of predicted CLV per customer, with median and mean",
             key="overview_clv",
-            median=float(np.median(analysis.clv)),
-            mean=float(analysis.clv.mean()),
+            median=analysis.median_clv,
+            mean=analysis.mean_clv,
         )
     with right:
         card_title(
@@ -193,7 +189,9 @@ def segments(analysis: Analysis, currency: str | None) -> None:
         )
     with right:
         card_title("Segments in figures", "By recency, frequency and revenue.")
-        summary_table(analysis.segments[SEGMENT_COLUMNS], "Customers, CLV and churn risk by segment")
+        summary_table(
+            analysis.segments[SEGMENT_COLUMNS], "Customers, CLV and churn risk by segment", currency
+        )
 
 
 def downloads(analysis: Analysis) -> None:
@@ -202,12 +200,16 @@ def downloads(analysis: Analysis) -> None:
     with card:
         card_title("Take it with you")
         download_table(
-            "All customers", lambda: analysis.customers, "clv_customers", "overview_all", primary=True
+            "Download all customers",
+            lambda: analysis.customers,
+            "clv_customers",
+            "overview_all",
+            primary=True,
         )
         segment = st.selectbox("Segment", analysis.shop.segment_names, key="overview_segment")
         download_table(
-            "This segment",
-            lambda: analysis.customers[analysis.customers["segment"] == segment],
+            "Download this segment",
+            lambda: analysis.customers_of("segment", segment),
             f"clv_{segment}",
             "overview_segment_list",
         )
@@ -227,7 +229,7 @@ def draw() -> None:
     segments(analysis, currency)
     st.subheader("What if we kept more, sold more often, sold more?")
     with st.container(border=True):
-        what_if_card(analysis)
+        what_if_card(analysis, currency)
     downloads(analysis)
 
 

@@ -7,33 +7,23 @@ import streamlit as st
 
 from clv.analysis import Analysis
 from clv.charts import segment_values
+from clv.column_dictionary import column_label
+from clv.economics import group_with_most, losing_groups
 from clv.economics.media import MediaCost
 from clv.history import RFM_SEGMENTS
+from clv.history.rfm import SCORES_MEAN
 from pages.components.charts import card_title, draw_chart
 from pages.components.downloads import download_table
 from pages.components.formatting import count, day, in_prose, money, percent, plain
 from pages.components.history_view import groups_table, history_finding
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
-from pages.components.tables import column_label, show_table
+from pages.components.tables import show_table
 
 TABLE = [
     "customers", "customers_share", "revenue", "revenue_share", "clv_total", "clv_low", "clv_high",
     "clv_total_share", "clv_per_customer", "churn_risk", "value_at_risk", "days_since_last_order",
 ]  # fmt: skip
-MEANINGS = {
-    "Champions": "Bought just now, often and for much. Reward them; ask for a referral.",
-    "Loyal": "Buy regularly and spend well. Offer something dearer.",
-    "Potential Loyalist": "Recent and on their second or third order. Make the next order easy.",
-    "New Customers": "First order, recently. Welcome them and lead them to a second order.",
-    "Promising": "Recent, few orders, good spend. Build the habit.",
-    "Need Attention": "Above average, but the last order is a while ago. Remind them.",
-    "About To Sleep": "Below average and fading. A reminder before they are gone.",
-    "At Risk": "Bought often or for much, long ago. Win them back.",
-    "Cannot Lose Them": "Spent much on few orders, long ago. Call them.",
-    "Hibernating": "Few orders, little spend, long ago. A cheap offer at most.",
-    "Lost": "Lowest on every score. Leave them alone.",
-}
 
 
 def draw() -> None:
@@ -43,10 +33,9 @@ def draw() -> None:
     if not can_forecast(analysis):
         without_forecast(analysis, currency)
         return
-    choices = ["segment", "clv_tier", "risk_band", *analysis.shop.breakdown_attributes]
     by = st.segmented_control(
         "Break down by",
-        choices,
+        analysis.breakdowns,
         default="segment",
         format_func=column_label,
         key="segments_by",
@@ -66,20 +55,27 @@ def draw() -> None:
             alt=f"Bars of predicted CLV by {column_label(by)} with intervals",
             key="segments_chart",
         )
-    show_table(table[[by, *TABLE]], alt="Figures by group", key="segments_table", height="content")
+    show_table(
+        table[[by, *TABLE]],
+        currency=currency,
+        origins=analysis.shop.summary.origins,
+        alt="Figures by group",
+        key="segments_table",
+        height="content",
+    )
     groups = table[by].tolist()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         group = st.selectbox("Customers of", groups, key=f"segments_group_{by}")
         download_table(
             "Download this list",
-            lambda: analysis.customers[analysis.customers[by].astype(str) == group],
+            lambda: analysis.customers_of(by, group),
             f"clv_{by}_{group}",
             "segments_list",
             primary=True,
         )
         download_table("Download the table", lambda: table, f"clv_by_{by}", "segments_figures")
     if by in analysis.shop.groupable_attributes:
-        acquisition(analysis, by)
+        acquisition(analysis, by, currency)
     if by == "segment":
         explain_segments()
 
@@ -95,12 +91,12 @@ def without_forecast(analysis: Analysis, currency: str | None) -> None:
         required=True,
     )
     history_finding(analysis, currency)
-    groups_table(analysis, by, f"segments_history_{by}")
+    groups_table(analysis, by, currency, f"segments_history_{by}")
     if by == "segment":
         explain_segments()
 
 
-def acquisition(analysis: Analysis, by: str) -> None:
+def acquisition(analysis: Analysis, by: str, currency: str | None) -> None:
     """What a new customer of each group is worth, and so what may be paid for one."""
     st.subheader(f"New customers by {column_label(by).lower()}")
     with st.spinner("Fitting each group …", show_time=True):
@@ -110,9 +106,14 @@ def acquisition(analysis: Analysis, by: str) -> None:
     )
     media = analysis.shop.media
     if media is not None and media.by == by and media.cac is not None:
-        st.markdown(in_prose(media_sentence(media, table, by, current_currency())))
+        st.markdown(in_prose(media_sentence(media, table, by, currency)))
     show_table(
-        table, alt=f"New customer CLV and largest CAC by {by}", key="segments_acquisition", height="content"
+        table,
+        currency=currency,
+        origins=analysis.shop.summary.origins,
+        alt=f"New customer CLV and largest CAC by {by}",
+        key="segments_acquisition",
+        height="content",
     )
     download_table(
         "Download these figures", lambda: table, f"new_customers_by_{by}", "segments_acquisition_list"
@@ -122,10 +123,10 @@ def acquisition(analysis: Analysis, by: str) -> None:
 def media_sentence(media: MediaCost, table: pd.DataFrame, by: str, currency: str | None) -> str:
     """What the spend file says of the channels: which do not earn their cost back."""
     assert media.cac is not None
-    losing = table[(table["cac"] > 0) & (table["new_customer_clv"] < table["cac"])]
+    losing = losing_groups(table, by)
     verdict = (
-        f"{', '.join(plain(str(name)) for name in losing[by])}: a new customer costs more than it brings."
-        if len(losing)
+        f"{', '.join(map(plain, losing))}: a new customer costs more than it brings."
+        if losing
         else "Every channel earns its cost back within the horizon."
     )
     return (
@@ -134,9 +135,9 @@ def media_sentence(media: MediaCost, table: pd.DataFrame, by: str, currency: str
     )
 
 
-def sentence(table, by: str, analysis: Analysis, currency: str | None) -> str:
+def sentence(table: pd.DataFrame, by: str, analysis: Analysis, currency: str | None) -> str:
     """Which group holds most, against its size."""
-    best = table.loc[table["clv_total"].idxmax()]
+    best = group_with_most(table)
     return (
         f"{best[by]}: {percent(best['customers_share'])} of customers hold {percent(best['clv_total_share'])} of the "
         f"predicted CLV, {money(best['clv_per_customer'], currency)} each."
@@ -147,12 +148,10 @@ def explain_segments() -> None:
     """What each name means and what to do."""
     with st.expander("What the segments mean"):
         st.markdown(
-            "Each customer gets three scores from 1 to 5: **R**ecency (days since the last order, by fifths), "
-            "**F**requency (order days: 1, 2, 3, 4-5, 6+) and **M**onetary (revenue, by fifths). The three digits "
-            "decide the segment.\n\n"
+            f"{SCORES_MEAN}\n\n"
             + "\n".join(
-                f"- **{name}**: {MEANINGS[name]} ({len(codes.split())} of 125 codes)"
-                for name, codes in RFM_SEGMENTS.items()
+                f"- **{each.name}**: {each.meaning} {each.to_do} ({len(each.codes)} of 125 codes)"
+                for each in RFM_SEGMENTS.values()
             )
         )
 

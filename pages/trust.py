@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from clv.analysis import Analysis
 from clv.charts import calibration_chart, decile_chart, tracking_chart
+from clv.settings import GROUP_BY, HOLDOUT, MODEL, model_words
 from clv.validation.backtest import Backtest
-from clv.validation.scorecard import Scored
+from clv.validation.comparison import RESAMPLES
+from clv.validation.origins import MOST_CUSTOMERS
 from clv.validation.sentences import (
     against_baseline,
     bias_in_words,
@@ -16,97 +18,75 @@ from clv.validation.sentences import (
     finding_sentence,
     why_chosen,
 )
+from clv.validation.tables import scorecard
 from pages.components.backtest_run import backtest_run, show_progress
 from pages.components.boxes import ValueBox, show_boxes
 from pages.components.charts import card_title, draw_chart, draw_figure
+from pages.components.controls import choice_list
 from pages.components.downloads import download_table
-from pages.components.formatting import attribute_label, count, day, in_prose, money, percent, plain
+from pages.components.formatting import count, day, in_prose, money, percent, plain
 from pages.components.outlook_view import outlook_view
 from pages.components.page_top import finding, open_page
 from pages.components.risk_check import risk_check
-from pages.components.sidebar import MODELS, ONE_FOR_ALL, current_currency
+from pages.components.sidebar import current_currency
 from pages.components.tables import show_table
-
-USUAL = 0
-HOLDOUTS = {
-    USUAL: "A quarter of the period",
-    30: "30 days",
-    60: "60 days",
-    90: "90 days",
-    180: "180 days",
-    365: "A year",
-}
 
 
 def draw() -> None:
     """One sentence first, charts second, tables last."""
     analysis = open_page()
     place = st.container()
-    held = st.selectbox(
-        "Pretend that today were",
-        list(HOLDOUTS),
-        format_func=lambda days: f"{HOLDOUTS[days]} ago" if days else f"{HOLDOUTS[days]} ago (as usual)",
-        key="trust_holdout",
-        persist_state="session",
-        help="Everything after that day is hidden from the models, which then predict it.",
-        width=320,
-    )
+    held = int(choice_list(HOLDOUT, persist_state="session", width=320))
     run = backtest_run(analysis.shop, held or None)
     if run.problem:
         with place:
             finding("These orders cannot be backtested.")
-        st.info(plain(run.problem), icon="ℹ️")
+        st.info(plain(run.problem))
     elif run.found is None:
         with place:
             finding("Testing the forecast on your own past …")
         show_progress(run)
         st.caption("The other pages work meanwhile; the result is kept.")
     else:
-        result(run.found, place, analysis)
+        result(run.found, place, analysis, current_currency())
     how_it_is_done()
 
 
-def result(found: Backtest, place, analysis: Analysis) -> None:
+def result(found: Backtest, place: DeltaGenerator, analysis: Analysis, currency: str | None) -> None:
     """What the backtest says."""
-    currency = current_currency()
     with place:
         finding(finding_sentence(found))
     warned = drift_warning(found)
     if warned:
-        st.warning(in_prose(warned), icon="⚠️")
+        st.warning(in_prose(warned))
     boxes(found, currency)
     charts(found, currency)
     st.subheader("Which model, and why")
     st.markdown(in_prose(f"{why_chosen(found)} {against_baseline(found)}"))
     use_chosen(found, analysis)
     risk_check(analysis)
-    scorecard(found)
+    scores(found, currency)
     for name, reason in found.failed.items():
         st.caption(in_prose(f"{name} was not tried: {reason}"))
-    outlook_view(found, analysis)
+    outlook_view(found, analysis, currency)
 
 
 def boxes(found: Backtest, currency: str | None) -> None:
     """Totals against what came, and how well customers were told apart."""
-    chosen, holdout = found.chosen, found.holdout
-    # A blend has no ranges of its own: those of the model that the other pages can use are what a user sees.
-    usable = next(
-        (scored for scored in found.scored if scored.candidate is found.best_purchase_model), chosen
-    )
-    ranged = usable if chosen.coverage is None else chosen
+    chosen, totals, ranged = found.chosen, found.totals, found.ranged
     inside = "not stated" if ranged.coverage is None else percent(ranged.coverage)
     of_whom = "" if ranged is chosen else f" under {ranged.candidate.name}"
     show_boxes(
         ValueBox(
             "Order days",
-            count(holdout.purchases.sum()),
-            f"{count(chosen.prediction.purchases.sum())} expected: {bias_in_words(chosen.purchases.bias)}",
+            count(totals.order_days),
+            f"{count(totals.order_days_expected)} expected: {bias_in_words(chosen.purchases.bias)}",
             help="Days with an order after the cut-off, of the customers known by then.",
         ),
         ValueBox(
             "Revenue",
-            money(holdout.spend.sum(), currency),
-            f"{money(chosen.prediction.spend.sum(), currency)} expected: {bias_in_words(chosen.money.bias)}",
+            money(totals.spend, currency),
+            f"{money(totals.spend_expected, currency)} expected: {bias_in_words(chosen.money.bias)}",
             help="Net revenue after the cut-off from the customers known by then.",
         ),
         ValueBox(
@@ -169,17 +149,13 @@ def words(found: Backtest) -> str:
     activity = chosen.activity
     return (
         f"- Known on **{day(holdout.window.cutoff)}**: {count(len(holdout.buyers))} customers"
-        + (
-            f" (drawn from {count(found.customers_in_all)})"
-            if found.customers_in_all > len(holdout.buyers) * 1.5
-            else ""
-        )
-        + f"; {percent(holdout.active.mean())} of them ordered in the {holdout.days} days after it.\n"
+        + (f" (drawn from {count(found.customers_in_all)})" if found.is_drawn else "")
+        + f"; {percent(found.share_who_ordered)} of them ordered in the {holdout.days} days after it.\n"
         f"- Of one customer who ordered and one who did not, the model ranks the right one higher in "
         f"**{percent(activity.auc)}** of cases (50 % is chance).\n"
         f"- For a single customer the number of order days is off by **{chosen.purchases.mae:.2f}** on average; "
-        f"“Nobody buys” is off by {found.by_name('Nobody buys').purchases.mae:.2f}.\n"
-        f"- Ranking by predicted spend is **{percent(max(chosen.money.gini, 0.0))}** as good as knowing the future "
+        f"“Nobody buys” is off by {found.nobody_buys.purchases.mae:.2f}.\n"
+        f"- Ranking by predicted spend is **{percent(found.ranking_quality)}** as good as knowing the future "
         "(normalised Gini)."
     )
 
@@ -196,11 +172,9 @@ def use_chosen(found: Backtest, analysis: Analysis) -> None:
                 "of the models that can. What it expects of each customer is below."
             )
         )
-    name = f"{MODELS[setting.choice]}" + (
-        f", by {attribute_label(setting.group_by).lower()}" if setting.group_by else ""
-    )
+    name = model_words(setting.choice, setting.group_by)
     if setting == analysis.assumptions.model_setting:
-        st.caption(f"✓ The other pages use {name}.")
+        st.caption(f"The other pages use {name}.")
         return
     st.button(
         f"Use {name} on all pages",
@@ -212,46 +186,22 @@ def use_chosen(found: Backtest, analysis: Analysis) -> None:
 
 
 def _set_model(choice: str, group_by: str | None) -> None:
-    st.session_state["model"] = choice
-    st.session_state["group_by"] = group_by or ONE_FOR_ALL
+    st.session_state[MODEL.key] = choice
+    st.session_state[GROUP_BY.key] = group_by or GROUP_BY.default
 
 
-def scorecard(found: Backtest) -> None:
+def scores(found: Backtest, currency: str | None) -> None:
     """Every candidate with its scores, and whether the chosen one is distinguishable from it."""
-    table = pd.DataFrame([_scores(found, scored) for scored in found.scored])
+    table = scorecard(found)
     st.subheader("Scorecard of the period held out")
-    show_table(table, alt="Scores of every model and baseline", key="trust_scores", height="content")
+    show_table(
+        table,
+        currency=currency,
+        alt="Scores of every model and baseline",
+        key="trust_scores",
+        height="content",
+    )
     download_table("Download the scorecard", lambda: table, "backtest_scorecard", "trust_download")
-
-
-def _scores(found: Backtest, scored: Scored) -> dict[str, object]:
-    is_chosen = scored is found.chosen
-    return {
-        "candidate": scored.candidate.name + (" ✓" if is_chosen else ""),
-        "by_value": "chosen" if is_chosen else VERDICTS[found.loss_against(scored).verdict],
-        "by_error": "chosen" if is_chosen else VERDICTS[found.error_against(scored).verdict],
-        "orders_bias": scored.purchases.bias,
-        "orders_mae": scored.purchases.mae,
-        "orders_rmse": scored.purchases.rmse,
-        "orders_msle": scored.purchases.msle,
-        "spend_bias": scored.money.bias,
-        "spend_mae": scored.money.mae,
-        "spend_gini": scored.money.gini,
-        "top_decile": scored.money.top_decile,
-        "spearman": scored.purchases.spearman,
-        "auc": scored.activity.auc,
-        "brier": scored.activity.brier,
-        "log_likelihood": scored.activity.log_likelihood,
-        "coverage": scored.coverage,
-    }
-
-
-# Seen from the other candidate: what the chosen one is compared with it.
-VERDICTS = {
-    "better": "chosen is nearer",
-    "worse": "nearer than chosen",
-    "not distinguishable": "not distinguishable",
-}
 
 
 def how_it_is_done() -> None:
@@ -265,14 +215,15 @@ def how_it_is_done() -> None:
             "Tweedie deviance); a model with a distinguishably larger absolute error than the best is ruled out.\n"
             "- **Baselines** need no model: nobody buys; each customer goes on at the past rate or the past spend; the same "
             "days of last year again; only recent customers go on.\n"
-            "- **Nearer, not distinguishable** compares two forecasts on the same customers, resampled 500 times (95 % "
-            "interval): by the loss that models are chosen by, and by the absolute error in order days.\n"
+            "- **Nearer, not distinguishable** compares two forecasts on the same customers, resampled "
+            f"{count(RESAMPLES)} times (95 % interval): by the loss that models are chosen by, and by the absolute "
+            "error in order days.\n"
             "- **Absolute error** (MAE) favours whoever says 0 for rare buyers: that is why “Nobody buys” looks good by "
             "it and is useless otherwise.\n"
             "- **Churn risk.** The same model, fitted as of one churn window ago, gives every customer a risk; who then stayed "
             "away is known. Up to three earlier windows teach a correction; it is offered only where it would have been "
             "nearer on the last one (Brier score), which taught it nothing.\n"
-            "- **Large shops**: at most some 50,000 customers are drawn by their id."
+            f"- **Large shops**: at most some {count(MOST_CUSTOMERS)} customers are drawn by their id."
         )
 
 

@@ -13,27 +13,26 @@ from pages.components.formatting import count, in_prose, money, months, percent
 from pages.components.history_view import history_boxes, history_finding, repeat_words
 from pages.components.page_top import can_forecast, finding, open_page
 from pages.components.sidebar import current_currency
-from pages.components.what_if_block import answer, highest_cost, lever_sliders, result_boxes
+from pages.components.what_if_block import answer, lever_sliders, result_boxes
 
 
 def draw() -> None:
     """The levers with their answers, then what a new customer may cost."""
     analysis = open_page()
+    currency = current_currency()
     if not can_forecast(analysis):
-        currency = current_currency()
         history_finding(analysis, currency)
         history_boxes(analysis, currency)
         st.markdown(repeat_words(analysis))
         st.caption("What-if changes how often customers leave and buy in the model: it needs a forecast.")
         return
-    levers_page(analysis)
-    acquisition(analysis)
+    levers_page(analysis, currency)
+    acquisition(analysis, currency)
 
 
 @st.fragment
-def levers_page(analysis: Analysis) -> None:
+def levers_page(analysis: Analysis, currency: str | None) -> None:
     """Sliders left, answer right; moving one repaints this part alone."""
-    currency = current_currency()
     place = st.container()
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -44,7 +43,7 @@ def levers_page(analysis: Analysis) -> None:
             persist_state="session",
             help="The levers and the cost apply to these customers only.",
         )
-        levers = lever_sliders(highest_cost(analysis))
+        levers = lever_sliders(analysis, currency)
         st.caption(
             "A lever changes the model, not the answer: fewer customers leave after each order, they order more often, "
             "spend more per order, or come back after having left. Retention moves little where few are left to keep."
@@ -84,15 +83,15 @@ def lever_words(levers: Levers, segment: str, customers: int) -> None:
     """The scenario spelt out, for a slide."""
     st.caption(
         f"{segment} ({count(customers)}): probability of leaving after each order x "
-        f"{1 - levers.retention_lift:.2f}, order rate x "
-        f"{1 + levers.frequency_lift:.2f}, spend per order x {1 + levers.upsell_lift:.2f}, "
+        f"{levers.dropout_factor:.2f}, order rate x "
+        f"{levers.rate_factor:.2f}, spend per order x {levers.spend_factor:.2f}, "
         f"{percent(levers.reactivation)} of those who left come back."
     )
 
 
-def acquisition(analysis: Analysis) -> None:
+def acquisition(analysis: Analysis, currency: str | None) -> None:
     """What a new customer brings against CAC."""
-    currency, new, assumptions = current_currency(), analysis.new_customer, analysis.assumptions
+    new, assumptions = analysis.new_customer, analysis.assumptions
     st.subheader("What may a new customer cost?")
     st.markdown(
         in_prose(

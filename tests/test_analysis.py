@@ -9,6 +9,8 @@ import pytest
 
 from clv.analysis import Analysis
 from clv.assumptions import Assumptions, ModelSetting
+from clv.column_dictionary import COLUMNS
+from clv.economics import customer_totals, group_with_most
 from clv.models import ModelDataError, ModifiedBetaGeoNBD
 from clv.scenarios import Levers
 from clv.shop import shop_of
@@ -56,6 +58,8 @@ def test_every_breakdown_adds_up_to_the_whole(analysis, by):
     assert (table["clv_total"] <= table["clv_high"]).all()
     for share in ("customers_share", "clv_total_share", "revenue_share"):
         assert table[share].sum() == pytest.approx(1.0)
+    assert set(table.columns) - {by} <= set(COLUMNS)
+    assert group_with_most(table)["clv_total"] == table["clv_total"].max()
 
 
 def test_the_customer_table_agrees_with_the_boxes(analysis):
@@ -66,9 +70,27 @@ def test_the_customer_table_agrees_with_the_boxes(analysis):
     high = table[table["risk_band"] == "High"]
     assert len(high) == analysis.at_risk.sum()
     assert high["value_at_risk"].sum() == pytest.approx(analysis.value_at_risk)
+    totals = customer_totals(table)
+    assert (totals.customers, totals.at_high_risk) == (5_000, len(high))
+    assert (totals.clv, totals.value_at_risk) == pytest.approx(
+        (analysis.total_clv.mean, analysis.value_at_risk)
+    )
+    buyers = len(analysis.shop.buyers)
+    assert analysis.customers_at_risk == len(high)
+    assert analysis.share_at_risk == pytest.approx(len(high) / buyers)
+    assert analysis.value_at_risk_share == pytest.approx(analysis.value_at_risk / table["clv"].sum())
+    assert analysis.mean_clv == pytest.approx(table["clv"].sum() / buyers)
+    assert analysis.median_clv == pytest.approx(table["clv"].median())
     unpaid = table[table["segment"] == "No paid order"]
     assert len(unpaid) == 21
     assert unpaid["clv"].isna().all()
+
+
+@pytest.mark.parametrize("by", ["segment", "channel"])
+def test_the_customers_of_each_group_are_those_that_were_counted(analysis, by):
+    table, buyers = analysis.breakdown(by), set(analysis.shop.buyers["customer_id"])
+    for group, customers in zip(table[by], table["customers"], strict=True):
+        assert len(buyers & set(analysis.customers_of(by, group)["customer_id"])) == customers
 
 
 @pytest.mark.parametrize("model", ["bg-nbd", "mbg-nbd", "pareto-nbd", "cnbd-k"])
@@ -123,6 +145,7 @@ def test_channels_get_models_of_their_own(analysis, truth):
         assert fitted.model_for(name).expected_purchases_new_customer(365) == pytest.approx(known, rel=0.15)
     table = analysis.acquisition_by("channel").set_index("channel")
     assert (table.index[0], table.index[-1]) == ("Referral", "Paid social")
+    assert set(table.columns) <= set(COLUMNS)
     assert table["customers"].sum() == len(analysis.shop.buyers)
     assert (table["new_customer_low"] < table["new_customer_clv"]).all()
     assert (table["new_customer_clv"] < table["new_customer_high"]).all()
@@ -176,3 +199,15 @@ def test_where_nobody_bought_twice_history_remains(read_rows):
     assert len(shop.summary.frame) == 2
     assert len(shop.data_notes) == 3
     assert shop.monthly_revenue["new"].sum() == pytest.approx(11.0)
+
+
+def test_customers_whose_column_says_nothing_are_a_group_too(read_rows):
+    rows = "".join(
+        f"c{i},2024-{month:02d}-05,{10 + i % 7},{'' if i % 2 else 'web'}\n"
+        for i in range(40)
+        for month in range(1, 3 + i % 4)
+    )
+    analysis = Analysis(shop_of(read_rows(f"customer,date,amount,channel\n{rows}")), Assumptions())
+    table = analysis.breakdown("channel").set_index("channel")
+    assert table.loc["(blank)", "customers"] == 20
+    assert len(analysis.customers_of("channel", "(blank)")) == 20

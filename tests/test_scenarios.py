@@ -57,6 +57,14 @@ def test_no_lift_is_the_base_case(forecast, base):
     assert spend_under(base, Levers(), 12)[-1] == pytest.approx(exact, rel=1e-12)
 
 
+def test_the_gain_is_what_all_levers_together_bring(base):
+    levers = Levers(0.2, 0.1, 0.05, cost=1.0, reactivation=0.02)
+    result = what_if(base, levers, ASSUMPTIONS)
+    assert result.gain == pytest.approx(result.gains["gain"].iloc[-1])
+    assert result.gain_share == pytest.approx(result.gain / result.base)
+    assert (levers.dropout_factor, levers.rate_factor, levers.spend_factor) == pytest.approx((0.8, 1.1, 1.05))
+
+
 @given(st.floats(0, 1), st.floats(0, 1), st.integers(1, 36))
 @settings(max_examples=30)
 def test_more_retention_never_lowers_anything(base, one, other, horizon):

@@ -6,8 +6,18 @@ import datetime as dt
 
 import pytest
 
-from clv.wording import currency_sign, day_words
-from pages.components.formatting import count, days, in_prose, months, percent, plain, ratio
+from clv.wording import (
+    attribute_label,
+    count,
+    currency_sign,
+    customers,
+    day_words,
+    days,
+    months,
+    percent,
+    ratio,
+)
+from pages.components.formatting import in_prose, plain
 
 
 def test_currency_signs():
@@ -34,3 +44,11 @@ def test_ratios():
 def test_text_from_a_file_is_no_markdown():
     assert plain("a*b_[c](d)$e$") == r"a\*b\_\[c\]\(d\)\$e\$"
     assert in_prose("$5 to $6") == r"\$5 to \$6"
+
+
+def test_customers_and_columns_of_the_users_own():
+    assert (customers(1), customers(5_000)) == ("1 customer", "5,000 customers")
+    assert (attribute_label("utm_source"), attribute_label("favourite colour")) == (
+        "UTM source",
+        "Favourite colour",
+    )

@@ -127,6 +127,17 @@ def value_of_new_customer(spend: NewCustomerSpend, assumptions: Assumptions) -> 
     )
 
 
+def losing_groups(acquisition: pd.DataFrame, by: str) -> list[str]:
+    """Groups of new customers that cost more than they bring within the horizon.
+
+    Parameters
+    ----------
+    acquisition : frame with the groups under ``by``, new_customer_clv and cac (money, 0 where nothing was spent).
+    """
+    costs, brings = acquisition["cac"], acquisition["new_customer_clv"]
+    return acquisition.loc[(costs > 0) & (brings < costs), by].astype("str").tolist()
+
+
 def _first_order_draws(spend: NewCustomerSpend) -> FloatArray:
     noise = np.random.default_rng(3).standard_normal(spend.draws.shape[0])
     return np.maximum(spend.first_order + spend.first_order_error * noise, 0.0)

@@ -72,6 +72,11 @@ def breakdown(
     )
 
 
+def group_with_most(table: pd.DataFrame) -> pd.Series:
+    """The row of ``breakdown`` with the largest predicted CLV."""
+    return table.iloc[int(table["clv_total"].argmax())]
+
+
 def _share(totals: NDArray[Any]) -> FloatArray:
     whole = totals.sum()
     return np.asarray(totals / whole if whole else np.full(totals.size, np.nan))

@@ -16,6 +16,7 @@ FloatArray = NDArray[np.float64]
 
 WINDOW_QUANTILES = (0.1, 0.5, 0.9)
 FURTHEST_DAYS = MAX_HORIZON_MONTHS * DAYS_PER_MONTH
+LATER_THAN_FORECAST = f"later than {MAX_HORIZON_MONTHS / 12:g} years"
 NEAREST_DAYS = 1e-9  # where the search begins: nobody orders a hundred million times a day
 EVER_DAYS = 1e100  # by then everybody who ever orders again has done so
 CHUNK = 50_000  # histories at a time, to bound the memory of models that integrate

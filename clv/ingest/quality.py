@@ -106,6 +106,26 @@ class QualityReport:
     assumed: tuple[Finding, ...] = ()
 
     @property
+    def rows_left_out(self) -> int:
+        """Rows that do not count."""
+        return self.rows_read - self.rows_kept
+
+    @property
+    def share_kept(self) -> float:
+        """Of the rows read, 0 to 1."""
+        return self.rows_kept / max(self.rows_read, 1)
+
+    @property
+    def refund_share(self) -> float:
+        """Refunds as a share of the money before them, 0 to 1."""
+        return self.refunds / max(self.gross_revenue, 1e-9)
+
+    @property
+    def revenue_per_order(self) -> float:
+        """Money; 0 without orders."""
+        return self.revenue / max(self.orders, 1)
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """The warnings that no finding says."""
         said = {str(finding) for finding in self.findings}

@@ -20,6 +20,7 @@ from clv.validation.metrics import calibration_table, decile_table
 from clv.validation.origins import BacktestError, Origin
 from clv.validation.predictions import (
     MODEL_NAMES,
+    NOBODY_BUYS,
     Candidate,
     Prediction,
     model_candidate,
@@ -30,6 +31,20 @@ from clv.validation.season import add_season
 
 FloatArray = NDArray[np.float64]
 Progress = Callable[[float, str], None]
+
+
+# The customers known at the cut-off are always fewer than those of today; a sample is fewer by far.
+MUCH_SMALLER = 1.5
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Order days and spend (money) of the period held out: those that came, and those that were expected."""
+
+    order_days: float
+    order_days_expected: float
+    spend: float
+    spend_expected: float
 
 
 @dataclass(frozen=True)
@@ -68,6 +83,45 @@ class Backtest:
     def baseline(self) -> Scored:
         """The baseline that did best at the holdout."""
         return next(one for one in self.scored if one.candidate.kind == "baseline")
+
+    @property
+    def ranged(self) -> Scored:
+        """The candidate whose ranges a user sees: the chosen one, or the best purchase model where that has none.
+
+        A blend has no ranges of its own.
+        """
+        return self.chosen if self.chosen.coverage is not None else self.by_name(self.best_purchase_model.name)
+
+    @cached_property
+    def totals(self) -> Totals:
+        """What came in the period held out, and what the chosen candidate expected of it."""
+        actual, expected = self.holdout, self.chosen.prediction
+        return Totals(
+            order_days=float(actual.purchases.sum()),
+            order_days_expected=float(expected.purchases.sum()),
+            spend=float(actual.spend.sum()),
+            spend_expected=float(expected.spend.sum()),
+        )
+
+    @property
+    def nobody_buys(self) -> Scored:
+        """The baseline by which nobody orders again."""
+        return self.by_name(NOBODY_BUYS)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the customers looked at are a sample of the shop's."""
+        return self.customers_in_all > MUCH_SMALLER * len(self.holdout.buyers)
+
+    @property
+    def share_who_ordered(self) -> float:
+        """Of the customers known at the cut-off, those who ordered in the period held out, 0 to 1."""
+        return float(self.holdout.active.mean())
+
+    @property
+    def ranking_quality(self) -> float:
+        """Ranking by predicted spend, from 0 (worthless) to 1 (as good as knowing the future): the normalised Gini."""
+        return max(self.chosen.money.gini, 0.0)
 
     @property
     def _first_model(self) -> str:

@@ -70,6 +70,7 @@ class Candidate:
     setting: ModelSetting | None = None
 
 
+NOBODY_BUYS = "Nobody buys"
 MODEL_NAMES: dict[ModelChoice, str] = {
     "bg-nbd": "BG/NBD",
     "mbg-nbd": "MBG/NBD",
@@ -101,7 +102,7 @@ def model_name(name: str, group_by: str | None) -> str:
 def baseline_candidates() -> list[Candidate]:
     """What could be said without a model."""
     return [
-        Candidate("Nobody buys", "baseline", _nobody_buys),
+        Candidate(NOBODY_BUYS, "baseline", _nobody_buys),
         Candidate("Past rate goes on", "baseline", _past_rate),
         Candidate("Past spend goes on", "baseline", _past_spend),
         Candidate("Same as a year before", "baseline", _last_year),

@@ -7,37 +7,16 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from clv.column_dictionary import FIELDS
 from clv.ingest import FilePreview, InputError, OrderFile, preview
 from clv.ingest.columns import FURTHER_FIELDS, MAIN_FIELDS
 from clv.ingest.remembered import forget, recall, remember
+from clv.settings import CURRENCIES
 from pages.components.formatting import plain
 from pages.components.progress import reading_progress
 from pages.components.session import SAMPLE_ORDERS, reread, session
-from pages.components.sidebar import CURRENCIES
 
 NOT_THERE = "(none)"
-FIELDS = {
-    "customer": ("Customer", "Who bought: an id or an email address. Needed."),
-    "date": ("Date", "When the order was placed. Needed."),
-    "amount": ("Amount", "What the line or order cost. Needed, unless quantity and unit price are given."),
-    "quantity": ("Quantity", "Pieces on the line."),
-    "unit_price": ("Unit price", "Price of one piece; amount = quantity x unit price less discount."),
-    "order_id": ("Order number", "Lines with the same number are one order; refunds net against it."),
-    "discount": ("Discount", "Money off the line; used with quantity x unit price."),
-    "refund": ("Refund", "Money given back, as a positive amount."),
-    "currency": ("Currency", "The currency code of each line."),
-    "status": ("Status", "Cancelled and failed orders are left out by it."),
-    "email": ("Email", "Tells guests apart, where the customer column does not say who they are."),
-    "type": ("Transaction type", "Purchase, refund, withdrawal and so on, where rows are transactions."),
-    "line_id": ("Line number", "Rows that are the same under one number count once."),
-    "refund_of": ("Refunded order", "On a refund row, the number of the order it belongs to."),
-    "refund_customer": ("Customer of refund", "On a refund row, who got the money."),
-    "cancelled": ("Cancelled", "The day of the cancellation, or a flag; such orders are left out."),
-    "test": ("Test flag", "Test payments are left out by it."),
-    "captured": ("Captured flag", "Payments that were only authorised are left out by it."),
-    "card_month": ("Card expiry month", "Kept with failed payments."),
-    "card_year": ("Card expiry year", "Kept with failed payments."),
-}
 DATE_ORDERS = {
     None: "Decide from the file",
     "dmy": "Day, month, year",
@@ -154,10 +133,10 @@ def _column_choices(seen: FilePreview, current: dict[str, str]) -> dict[str, str
 
 def _column_choice(seen: FilePreview, field: str, current: dict[str, str]) -> str:
     options = [NOT_THERE, *seen.columns]
-    label, meaning = FIELDS[field]
+    known = FIELDS[field]
     start = current.get(field, seen.guess.get(field, NOT_THERE)) or NOT_THERE
     column = st.selectbox(
-        label, options, index=_position(options, start), key=f"data_column_{field}", help=meaning
+        known.label, options, index=_position(options, start), key=f"data_column_{field}", help=known.help
     )
     return "" if column == NOT_THERE else column
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -14,7 +15,8 @@ from clv.ingest.database_backends import connect, table_names
 from clv.ingest.database_connections import OrderDatabase, named_connections
 from pages.components.formatting import plain
 from pages.components.progress import reading_progress
-from pages.components.session import session, take_database
+from pages.components.session import Progress, session, take_database
+from pages.components.tables import show_table
 
 SEEN = "database_seen"
 NOT_THERE = "(none)"
@@ -34,7 +36,7 @@ def database_controls() -> None:
     try:
         connections = named_connections()
     except InputError as error:
-        st.warning(plain(str(error)), icon="⚠️")
+        st.warning(plain(str(error)))
         return
     if not connections:
         return
@@ -51,7 +53,7 @@ def database_controls() -> None:
                 _choose(connections[name], progress)
         except InputError as error:
             for problem in error.problems:
-                st.error(plain(str(problem)), icon="🚫")
+                st.error(plain(str(problem)))
 
 
 def database_columns() -> None:
@@ -59,13 +61,13 @@ def database_columns() -> None:
     st.subheader("Which column is which")
     mapping = session().shop.report.mapping.named()
     frame = pd.DataFrame(
-        {"Meaning": [MEANINGS[key].capitalize() for key in mapping], "Column": list(mapping.values())}
+        {"meaning": [MEANINGS[key].capitalize() for key in mapping], "column": list(mapping.values())}
     )
-    st.dataframe(frame, hide_index=True, alt="Meaning of the columns", key="data_database_columns")
+    show_table(frame, currency=None, alt="Meaning of the columns", key="data_database_columns")
     st.caption("To choose other columns, read the orders again: Orders in a database, in the sidebar.")
 
 
-def _choose(connection: OrderDatabase, progress) -> None:
+def _choose(connection: OrderDatabase, progress: Progress) -> None:
     seen: Seen | None = st.session_state.get(SEEN)
     if seen is None or seen.connection != connection:
         if not _pressed("Connect", "database_connect"):
@@ -90,15 +92,15 @@ def _choose(connection: OrderDatabase, progress) -> None:
         placeholder="such as EUR",
         help="Only needed where the orders are in several. Currencies are never added together.",
     ).strip()
-    if _pressed("Read orders", "database_read", type="primary"):
+    if _pressed("Read orders", "database_read", "primary"):
         take_database(chosen, {"mapping": mapping, "currency": currency or None}, progress)
         st.rerun()
 
 
-def _pressed(label: str, key: str, **look) -> bool:
+def _pressed(label: str, key: str, kind: Literal["primary", "secondary"] = "secondary") -> bool:
     """Draw a button; whether it was pressed, also where the press came from a page that is entered anew."""
-    st.button(label, key=key, width="stretch", on_click=_note_press, args=(key,), **look)
-    return st.session_state.pop(f"{key}_pressed", False)
+    st.button(label, key=key, width="stretch", on_click=_note_press, args=(key,), type=kind)
+    return bool(st.session_state.pop(f"{key}_pressed", False))
 
 
 def _note_press(key: str) -> None:

@@ -26,7 +26,6 @@ def download_table(
         on_click="ignore",
         key=key,
         type="primary" if primary else "secondary",
-        icon="⬇️",
     )
 
 
@@ -39,7 +38,6 @@ def download_page(label: str, page: Callable[[], str], name: str, key: str) -> N
         mime="text/html",
         on_click="ignore",
         key=key,
-        icon="⬇️",
     )
 
 

@@ -6,55 +6,39 @@ import pandas as pd
 import streamlit as st
 
 from clv.analysis import Analysis
-from clv.assumptions import RISK_BANDS
-from clv.economics import CLV_TIERS
-from pages.components.tables import column_label
-
-MOST_VALUES = 60
-# Columns whose filters stand beside those of segment, risk and tier.
-AT_HAND = 5
+from clv.column_dictionary import column_label
+from clv.filters import dearest_first, filter_choices
+from clv.rules import Rule
 
 
 def filter_customers(analysis: Analysis, page: str) -> pd.DataFrame:
     """Draw the filters (keys prefixed by ``page``) and give the customers who pass, dearest first."""
     with st.spinner("Working out each customer's range and next order …", show_time=True):
         table = analysis.customers
-    keep = pd.Series(True, index=table.index)
-    attributes = _attribute_values(analysis)
-    at_hand = dict(list(attributes.items())[:AT_HAND])
-    choices = {
-        "segment": analysis.shop.segment_names,
-        "risk_band": list(RISK_BANDS),
-        "clv_tier": list(CLV_TIERS),
-        **at_hand,
-    }
-    keep &= _chosen(choices, table, page)
-    further = {name: values for name, values in attributes.items() if name not in at_hand}
-    if further:
+    choices = filter_choices(analysis.shop)
+    chosen = _chosen(choices.at_hand, page)
+    if choices.further:
         with st.expander("More filters", key=f"{page}_more_filters"):
-            keep &= _chosen(further, table, page)
-    return table[keep].sort_values(["clv", "customer_id"], ascending=[False, True], na_position="last")
+            chosen |= _chosen(choices.further, page)
+    return dearest_first(Rule.from_dict(chosen).apply(table))
 
 
-def _chosen(choices: dict[str, list[str]], table: pd.DataFrame, page: str) -> pd.Series:
-    """Draw a filter for each column; the customers who pass them all."""
-    keep = pd.Series(True, index=table.index)
+def filter_key(page: str, column: str) -> str:
+    """Key of the filter of a column."""
+    return f"{page}_{column}"
+
+
+def _chosen(choices: dict[str, list[str]], page: str) -> dict[str, list[str]]:
+    """Draw a filter for each column; the values chosen, where there are any."""
     with st.grid(4, min_column_width=150):
-        for column, options in choices.items():
-            chosen = st.multiselect(
+        chosen = {
+            column: st.multiselect(
                 column_label(column),
                 options,
-                key=f"{page}_{column}",
+                key=filter_key(page, column),
                 placeholder="All",
                 persist_state="session",
             )
-            if chosen:
-                keep &= table[column].isin(chosen)
-    return keep
-
-
-def _attribute_values(analysis: Analysis) -> dict[str, list[str]]:
-    """Attributes with few enough values to choose from."""
-    frame = analysis.shop.summary.frame
-    values = {name: frame[name].dropna().unique() for name in analysis.shop.summary.attributes}
-    return {name: sorted(map(str, found)) for name, found in values.items() if 1 < len(found) <= MOST_VALUES}
+            for column, options in choices.items()
+        }
+    return {column: values for column, values in chosen.items() if values}

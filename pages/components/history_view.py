@@ -28,7 +28,7 @@ NO_ORDERS = (
 def history_finding(analysis: Analysis, currency: str | None) -> None:
     """The finding where there is no forecast: who bought, for how much, and how many came back."""
     shop = analysis.shop
-    again = int((shop.buyers["purchase_days"] > 1).sum())
+    again = shop.repeat_buying.repeaters
     finding(
         f"{customers(len(shop.summary.frame))} brought {money(shop.report.revenue, currency)} so far; "
         f"{'nobody' if not again else count(again)} bought again."
@@ -37,29 +37,26 @@ def history_finding(analysis: Analysis, currency: str | None) -> None:
 
 def history_boxes(analysis: Analysis, currency: str | None) -> None:
     """Customers, revenue, order value, who came back."""
-    shop, report = analysis.shop, analysis.shop.report
-    buyers = shop.buyers
-    paying = max(len(buyers), 1)
-    repeaters = int((buyers["purchase_days"] > 1).sum())
+    shop, report, repeat = analysis.shop, analysis.shop.report, analysis.shop.repeat_buying
     never = f"{count(shop.summary.never_paid)} never paid" if shop.summary.never_paid else "all paid"
     show_boxes(
         ValueBox("Customers", count(len(shop.summary.frame)), never, "Distinct customers in the file."),
         ValueBox(
             "Revenue so far",
             money(report.revenue, currency),
-            f"{money(report.revenue / paying, currency)} per paying customer",
+            f"{money(shop.revenue_shared_out, currency)} per paying customer",
             "Net of refunds and discounts.",
         ),
         ValueBox(
             "Average order",
-            money(report.revenue / max(report.orders, 1), currency),
+            money(report.revenue_per_order, currency),
             f"{count(report.orders)} orders",
             "Revenue divided by orders.",
         ),
         ValueBox(
             "Bought again",
-            percent(repeaters / paying),
-            f"{count(repeaters)} of {count(len(buyers))} paying customers",
+            percent(repeat.share),
+            f"{count(repeat.repeaters)} of {count(repeat.buyers)} paying customers",
             "Customers with paid orders on two days or more: the repeat rate.",
         ),
     )
@@ -84,10 +81,17 @@ def revenue_card(analysis: Analysis, currency: str | None, key: str) -> None:
         )
 
 
-def groups_table(analysis: Analysis, by: str, key: str) -> None:
+def groups_table(analysis: Analysis, by: str, currency: str | None, key: str) -> None:
     """What the customers of each group have done so far, with a download."""
     table = analysis.shop.history_by(by)
-    show_table(table[[by, *GROUP_COLUMNS]], alt=f"Customers and revenue by {by}", key=key, height="content")
+    show_table(
+        table[[by, *GROUP_COLUMNS]],
+        currency=currency,
+        origins=analysis.shop.summary.origins,
+        alt=f"Customers and revenue by {by}",
+        key=key,
+        height="content",
+    )
     download_table("Download the table", lambda: table, f"history_by_{by}", f"{key}_download")
 
 
@@ -97,27 +101,28 @@ def history_overview(analysis: Analysis, currency: str | None) -> None:
     history_boxes(analysis, currency)
     revenue_card(analysis, currency, "history_monthly")
     st.subheader("Segments by recency, frequency and revenue")
-    groups_table(analysis, "segment", "history_segments")
+    groups_table(analysis, "segment", currency, "history_segments")
     st.subheader("The customers who brought most")
     show_table(
         analysis.shop.history[TOP_COLUMNS].head(TOP_CUSTOMERS),
+        currency=currency,
         alt="The ten customers with most revenue",
         key="history_top",
         height="content",
     )
-    download_table("All customers", lambda: analysis.shop.history, "customers", "history_all", primary=True)
+    download_table(
+        "Download all customers", lambda: analysis.shop.history, "customers", "history_all", primary=True
+    )
 
 
 def repeat_words(analysis: Analysis) -> str:
     """How customers have come back so far, in a sentence or two."""
-    buyers = analysis.shop.buyers
-    repeaters = buyers[buyers["frequency"] > 0]
-    if repeaters.empty:
+    repeat = analysis.shop.repeat_buying
+    if not repeat.repeaters:
         return (
             "Nobody has come back on a second day so far, so there is nothing to say of what keeps customers."
         )
-    gap = float((repeaters["recency_days"] / repeaters["frequency"]).median())
     return (
-        f"{count(len(repeaters))} of {count(len(buyers))} paying customers came back; those who did bought on "
-        f"{repeaters['purchase_days'].mean():.1f} days on average, typically {days(gap)} apart."
+        f"{count(repeat.repeaters)} of {count(repeat.buyers)} paying customers came back; those who did bought on "
+        f"{repeat.days_each:.1f} days on average, typically {days(repeat.typical_gap_days)} apart."
     )

@@ -13,13 +13,13 @@ def navigate() -> StreamlitPage:
     st.session_state[ENTERED] = True
     return st.navigation(
         [
-            st.Page("pages/overview.py", title="Overview", icon="🧭", default=True),
-            st.Page("pages/data.py", title="Data", icon="📄"),
-            st.Page("pages/customers.py", title="Customers", icon="👤"),
-            st.Page("pages/segments.py", title="Segments", icon="🧩"),
-            st.Page("pages/what_if.py", title="What-if", icon="🎚️"),
-            st.Page("pages/trust.py", title="Trust", icon="🎯"),
-            st.Page("pages/lists.py", title="Lists", icon="📋"),
+            st.Page("pages/overview.py", title="Overview", default=True),
+            st.Page("pages/data.py", title="Data"),
+            st.Page("pages/customers.py", title="Customers"),
+            st.Page("pages/segments.py", title="Segments"),
+            st.Page("pages/what_if.py", title="What-if"),
+            st.Page("pages/trust.py", title="Trust"),
+            st.Page("pages/lists.py", title="Lists"),
         ]
     )
 

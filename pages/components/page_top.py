@@ -23,7 +23,7 @@ def open_page() -> Analysis:
     """Draw any upload problem; give the analysis under the sidebar's assumptions."""
     enter_through_app()
     _show_problems()
-    return analysis_under(current_assumptions())
+    return analysis_under(current_assumptions(session().shop))
 
 
 def finding(sentence: str) -> None:
@@ -52,7 +52,7 @@ def can_forecast(analysis: Analysis) -> bool:
         _say_no_forecast(error)
         return False
     for note in notes:
-        st.caption(f"⚠️ {in_prose(note)}")
+        st.caption(f"Note: {in_prose(note)}")
     if analysis.assumptions.calibrated_risk:
         st.caption(in_prose(analysis.risk_calibration.why))
     return True
@@ -62,7 +62,6 @@ def _say_no_forecast(error: ModelDataError) -> None:
     st.warning(
         f"**No forecast from these data.** {plain(str(error))} What happened so far is shown; "
         "CLV, churn risk and what-if need a model.",
-        icon="⚠️",
     )
 
 
@@ -82,7 +81,6 @@ def _wants_rough(analysis: Analysis) -> bool:
     st.warning(
         f"**No forecast from these data unless you ask for a rough one.**\n\n{reasons}\n\nWhat happened so far is "
         "shown; add older orders for a forecast to rely on.",
-        icon="⚠️",
     )
     return st.toggle(
         "Show a rough forecast all the same",
@@ -101,17 +99,13 @@ def _show_problems() -> None:
     if state.question is not None and len(state.problems) == 1:
         st.info(
             f"**{names} is read once you answer one question.** {plain(state.name)} stays loaded until then.",
-            icon="❓",
         )
         ask_date_order(state.question)
         return
     lines = "\n".join(f"- {plain(problem)}" for problem in state.problems[:SHOWN_PROBLEMS])
     st.error(
         f"**{names or 'The files'} could not be used. {plain(state.name)} stays loaded.**\n\n{lines}",
-        icon="🚫",
     )
     if state.question is not None:
         ask_date_order(state.question)
-    st.page_link(
-        "pages/data.py", label="See the columns and settings of the file on the Data page", icon="📄"
-    )
+    st.page_link("pages/data.py", label="See the columns and settings of the file on the Data page")

@@ -13,6 +13,7 @@ from clv.ingest import Finding, QualityReport
 from clv.shop import Shop
 from pages.components.downloads import download_page, download_table
 from pages.components.formatting import count, money, plain
+from pages.components.tables import show_table
 
 
 def quality_report(shop: Shop, currency: str | None) -> None:
@@ -24,10 +25,13 @@ def quality_report(shop: Shop, currency: str | None) -> None:
     assumptions(report.assumed)
     with st.container(horizontal=True):
         download_page(
-            "Report to read", lambda: report_html(report, beside), "quality_report", "data_report_page"
+            "Download the report to read",
+            lambda: report_html(report, beside),
+            "quality_report",
+            "data_report_page",
         )
         download_table(
-            "Report as a table", lambda: report_table(report, beside), "quality_report", "data_report"
+            "Download it as a table", lambda: report_table(report, beside), "quality_report", "data_report"
         )
 
 
@@ -39,21 +43,20 @@ def left_out(report: QualityReport, currency: str | None) -> None:
         return
     frame = pd.DataFrame(
         {
-            "Reason": [row.reason for row in report.dropped],
-            "Rows": [row.rows for row in report.dropped],
-            "Value": [
+            "reason": [row.reason for row in report.dropped],
+            "rows": [row.rows for row in report.dropped],
+            "worth": [
                 "not readable"
                 if row.value is None
                 else money(row.value, None if row.is_in_another_currency else currency)
                 for row in report.dropped
             ],
-            "First lines": [", ".join(row.first_lines) for row in report.dropped],
+            "first_lines": [", ".join(row.first_lines) for row in report.dropped],
         }
     )
-    st.dataframe(
+    show_table(
         frame,
-        hide_index=True,
-        column_config={"Rows": st.column_config.NumberColumn(format="localized")},
+        currency=currency,
         alt="Rows left out by reason, with value and first lines",
         key="data_dropped",
     )
@@ -65,9 +68,9 @@ def look_at(report: QualityReport, currency: str | None) -> None:
         return
     st.subheader("Worth a look")
     for finding in report.findings:
-        st.warning(_in_full(finding, currency), icon="⚠️")
+        st.warning(_in_full(finding, currency))
     for remark in report.remarks:
-        st.info(plain(remark), icon="ℹ️")
+        st.info(plain(remark))
 
 
 def _in_full(finding: Finding, currency: str | None) -> str:
@@ -98,15 +101,13 @@ def assumptions(assumed: Sequence[Finding]) -> None:
     if not assumed:
         return
     with st.expander(f"What was assumed ({count(len(assumed))})", key="data_assumed"):
-        st.dataframe(
-            pd.DataFrame(
-                {
-                    "Assumed": [finding.what for finding in assumed],
-                    "Where": [finding.where for finding in assumed],
-                    "If it is not so": [_in_app(finding.todo) for finding in assumed],
-                }
-            ),
-            hide_index=True,
-            alt="What was assumed in reading the files",
-            key="data_assumed_table",
+        frame = pd.DataFrame(
+            {
+                "assumed": [finding.what for finding in assumed],
+                "where": [finding.where for finding in assumed],
+                "if_not_so": [_in_app(finding.todo) for finding in assumed],
+            }
+        )
+        show_table(
+            frame, currency=None, alt="What was assumed in reading the files", key="data_assumed_table"
         )

@@ -8,6 +8,7 @@ from clv.analysis import Analysis
 from clv.charts import calibration_chart
 from clv.churn.calibration import RiskCalibration, reliability
 from clv.models import ModelDataError
+from clv.settings import CALIBRATED_RISK
 from pages.components.charts import card_title, draw_figure
 from pages.components.formatting import in_prose, plain
 
@@ -45,7 +46,7 @@ def _reliability(found: RiskCalibration, window_days: int) -> None:
 
 def _offer(analysis: Analysis) -> None:
     if analysis.assumptions.calibrated_risk:
-        st.caption("✓ All pages show the corrected risks.")
+        st.caption("All pages show the corrected risks.")
         return
     st.button(
         "Use the corrected risks on all pages",
@@ -56,4 +57,4 @@ def _offer(analysis: Analysis) -> None:
 
 
 def _use_corrected() -> None:
-    st.session_state["calibrated_risk"] = True
+    st.session_state[CALIBRATED_RISK.key] = True

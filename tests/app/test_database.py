@@ -51,8 +51,8 @@ def test_orders_are_read_from_the_table_that_is_chosen(app: AppTest):
     page = app.switch_page("pages/data.py").run()
     assert not page.exception
     assert "24,700 rows were read" in said(page)
-    [columns] = [table.value for table in page.dataframe if "Meaning" in table.value]
-    assert columns.set_index("Meaning")["Column"]["Customer"] == "customer_id"
+    [columns] = [table.value for table in page.dataframe if "meaning" in table.value]
+    assert columns.set_index("meaning")["column"]["Customer"] == "customer_id"
     page.button(key="use_sample").click().run()
     assert "Sample shop" in said(page)
 

@@ -335,17 +335,17 @@ def test_a_link_gives_the_column_to_group_by(given):
 
 
 def test_gross_margin_takes_off_variable_costs(app):
-    app.segmented_control(key="margin_kind").set_value("Gross").run()
+    app.segmented_control(key="margin_kind").set_value("gross").run()
     page = app.slider(key="margin").set_value(55).run()
     assert_sound(page)
     gross = boxes(page)
-    app.segmented_control(key="margin_kind").set_value("Contribution").run()
+    app.segmented_control(key="margin_kind").set_value("contribution").run()
     page = app.slider(key="margin").set_value(40).run()
     assert boxes(page) == gross
 
 
 def test_an_impossible_margin_keeps_the_last_valid_one(app):
-    app.segmented_control(key="margin_kind").set_value("Gross").run()
+    app.segmented_control(key="margin_kind").set_value("gross").run()
     page = app.slider(key="margin").set_value(5).run()
     assert_sound(page)
     assert "eat up the whole gross margin" in words(page)

@@ -7,6 +7,7 @@ import pytest
 
 from clv.analysis import Analysis
 from clv.assumptions import Assumptions
+from clv.economics import losing_groups
 from clv.economics.media import media_cost
 from clv.ingest import OrderFile, Spend, read_spend
 from clv.loading import read_shop
@@ -73,6 +74,7 @@ def test_the_sample_shops_cac_is_the_one_it_was_made_with(shop):
 
 def test_new_customers_by_channel_are_set_against_their_own_cac(shop):
     table = Analysis(shop, Assumptions(cac=99)).acquisition_by("channel").set_index("channel")
+    assert losing_groups(table.reset_index(), "channel") == ["Paid social"]
     social = table.loc["Paid social"]
     assert social["clv_to_cac"] == pytest.approx(social["new_customer_clv"] / social["cac"])
     assert table.loc["Organic search", "cac"] == 0

@@ -13,11 +13,16 @@ from clv.history import RFM_SEGMENTS, rfm_scores, rfm_segments
 
 
 def test_eleven_segments_cover_all_codes_once():
-    codes = [code for text in RFM_SEGMENTS.values() for code in text.split()]
+    codes = [code for segment in RFM_SEGMENTS.values() for code in segment.codes]
     every = {"".join(digits) for digits in itertools.product("12345", repeat=3)}
     assert len(RFM_SEGMENTS) == 11
     assert len(codes) == 125
     assert set(codes) == every
+
+
+def test_every_segment_says_who_is_in_it_and_what_to_do():
+    assert all(name == each.name and each.meaning and each.to_do for name, each in RFM_SEGMENTS.items())
+    assert len({each.meaning for each in RFM_SEGMENTS.values()}) == 11
 
 
 def buyers(days, purchases, revenue):
