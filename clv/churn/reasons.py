@@ -131,7 +131,7 @@ def learn_drivers(origins: Sequence[Origin], setting: ModelSetting) -> RiskDrive
     left = np.concatenate(outcomes).astype(float)
     if min(left.sum(), left.size - left.sum()) < FEWEST_OF_EACH:
         return _model_alone()
-    weights, errors = _logistic(np.concatenate(columns), left, np.concatenate(customers))
+    weights, errors = logistic_regression(np.concatenate(columns), left, np.concatenate(customers))
     if weights[1] <= 0:
         return _model_alone()
     kept = np.where(weights[2:] > SMALLEST_Z * errors[2:], weights[2:], 0.0)
@@ -193,7 +193,7 @@ def _model_alone() -> RiskDrivers:
     return RiskDrivers(0.0, 1.0, dict.fromkeys(SIGNALS, 0.0), dict.fromkeys(SIGNALS, np.nan))
 
 
-def _logistic(
+def logistic_regression(
     columns: FloatArray, outcome: FloatArray, customer: NDArray[np.intp]
 ) -> tuple[FloatArray, FloatArray]:
     """Weights and their standard errors by Newton's method; a signal that never occurs gets 0 with error infinity."""

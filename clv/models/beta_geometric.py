@@ -37,7 +37,7 @@ from clv.models.beta_geometric_kernel import IntArray, mixture_sums, purchases_o
 from clv.models.beta_quadrature import beta_rule, mean_over_dropout, nodes_needed, pairs_over_dropout
 from clv.models.maximum_likelihood import FloatArray, Likelihood
 from clv.models.negative_binomial import probability_of, probability_of_at_least
-from clv.models.purchase_model import Histories, PurchaseModel, _checked_history
+from clv.models.purchase_model import Histories, PurchaseModel, checked_history
 
 LARGEST_K = 20
 MANY_ROWS = 1_000  # for one frequency, that repay rules of their own for nearer horizons
@@ -59,7 +59,7 @@ class BetaGeoNBD(PurchaseModel):
 
     def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> FloatArray:
         """Probability that the customer has not dropped out by T; 1 for x = 0 without a coin at time zero."""
-        x, t_x, period = _checked_history(frequency, recency, T)
+        x, t_x, period = checked_history(frequency, recency, T)
         return np.asarray(special.expit(-self._log_odds_of_dropout(self._values(), x, t_x, period)))
 
     @property
@@ -308,7 +308,7 @@ class BetaGeoNBD(PurchaseModel):
         phases = np.log(sum(self._phase_weights(values, x, t_x, T)))
         return timing + stayed + phases + np.logaddexp(0.0, self._log_odds_of_dropout(values, x, t_x, T))
 
-    def _likelihood_of(self, rows: Histories) -> Likelihood:
+    def likelihood_of(self, rows: Histories) -> Likelihood:
         """Tables over the few distinct x, t_x and T; only the mixture of alive and left runs over the rows."""
         k, count = self.k, rows.count
         (frequencies, of_frequency), (last, of_last), (periods, of_period) = (

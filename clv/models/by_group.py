@@ -32,8 +32,8 @@ from numpy.typing import ArrayLike, NDArray
 from clv.models.group_draws import draw_group_models
 from clv.models.held_out_groups import Group, HeldOut, hold_out, split_into_folds
 from clv.models.maximum_likelihood import FloatArray
-from clv.models.pooled_prior import PooledPrior, counted, merged
-from clv.models.purchase_model import Histories, PurchaseModel, _checked_history, _distinct_rows
+from clv.models.pooled_prior import PooledPrior, merge, with_counts
+from clv.models.purchase_model import Histories, PurchaseModel, checked_history, distinct_histories
 
 BLANK = "(blank)"
 MOST_GROUPS = 30
@@ -116,17 +116,17 @@ class GroupedFit:
         ------
         ModelDataError : nobody with a weight bought twice.
         """
-        x, t_x, period = _checked_history(frequency, recency, T)
+        x, t_x, period = checked_history(frequency, recency, T)
         pooled = copy(self.pooled).fit(x, t_x, period, weights)
         if not self.helps:
             return (pooled,)
         unit = self.prior.unit
         everyone = Histories(x, t_x, period, weights).in_unit(unit)
         centre = np.log(pooled._values() / pooled._time_power(unit))
-        prior = PooledPrior.of(pooled, merged([counted(everyone, weights)]), unit, centre)
+        prior = PooledPrior.of(pooled, merge([with_counts(everyone, weights)]), unit, centre)
         own = []
         for number in range(1, len(self.models) + 1):
-            rows = merged([counted(everyone, np.where(numbers == number, weights, 0.0))])
+            rows = merge([with_counts(everyone, np.where(numbers == number, weights, 0.0))])
             own.append(prior.fit_near(rows, self.prior_strength) if rows.x.size else pooled)
         return (pooled, *own)
 
@@ -165,7 +165,7 @@ def fit_by_group(
     ModelDataError : fewer than two customers, or nobody bought twice.
     """
     _require_settings(strengths, most_groups, folds)
-    x, t_x, period = _checked_history(frequency, recency, T)
+    x, t_x, period = checked_history(frequency, recency, T)
     names = group_names(groups)
     if names.shape != x.shape:
         raise ValueError("groups must have the length of frequency")
@@ -174,7 +174,7 @@ def fit_by_group(
     everyone = _largest_first(names, Histories(x, t_x, period, np.ones(x.shape)).in_unit(unit))
     by_fold = split_into_folds(everyone, folds, seed)
     centre = np.log(pooled._values() / pooled._time_power(unit))
-    prior = PooledPrior.of(pooled, merged([group.rows for group in by_fold]), unit, centre)
+    prior = PooledPrior.of(pooled, merge([group.rows for group in by_fold]), unit, centre)
     held_out = hold_out(prior, by_fold, most_groups, sorted(strengths, reverse=True))
     return _grouped_fit(prior, by_fold, most_groups, held_out, noun)
 
@@ -203,7 +203,7 @@ def _largest_first(names: NDArray[np.object_], customers: Histories) -> list[tup
     codes, distinct = pd.factorize(names)
     members = np.split(np.argsort(codes, kind="stable"), np.cumsum(np.bincount(codes))[:-1])
     groups = [
-        (str(name), _distinct_rows(customers.x[of], customers.t_x[of], customers.T[of], None))
+        (str(name), distinct_histories(customers.x[of], customers.t_x[of], customers.T[of], None))
         for name, of in zip(distinct, members, strict=True)
     ]
     return sorted(groups, key=lambda group: (*(-total for total in _totals(group[1])), group[0]))

@@ -8,8 +8,8 @@ from math import inf, nan
 
 import numpy as np
 
-from clv.models.maximum_likelihood import FloatArray, _polish
-from clv.models.pooled_prior import PooledPrior, counted, merged
+from clv.models.maximum_likelihood import FloatArray, polish
+from clv.models.pooled_prior import PooledPrior, merge, with_counts
 from clv.models.purchase_model import Histories
 
 
@@ -28,11 +28,11 @@ class Group:
 
     def in_fold(self, fold: int) -> Histories:
         """The histories that a fold holds out."""
-        return counted(self.rows, self.fold_counts[:, fold])
+        return with_counts(self.rows, self.fold_counts[:, fold])
 
     def without(self, fold: int) -> Histories:
         """The histories that remain when a fold is held out."""
-        return counted(self.rows, self.rows.count - self.fold_counts[:, fold])
+        return with_counts(self.rows, self.rows.count - self.fold_counts[:, fold])
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def hold_out(
     twice, so that the rest tells nothing.
     """
     rests = [
-        merged([group.without(fold) for group in groups]) for fold in range(groups[0].fold_counts.shape[1])
+        merge([group.without(fold) for group in groups]) for fold in range(groups[0].fold_counts.shape[1])
     ]
     if len(groups) < 2 or any(rest.x.max(initial=0.0) == 0 for rest in rests):
         return HeldOut()
@@ -106,26 +106,28 @@ def _predict(
     The gains have shape (columns, rows), 0 for a group that is left to the pooled fit.
     """
     rows = group.in_fold(fold)
-    pooled, gains = _each(prior, prior.centre, rows), np.zeros((columns, rows.x.size))
+    pooled, gains = _row_log_likelihoods(prior, prior.centre, rows), np.zeros((columns, rows.x.size))
     if rows.x.size:
-        for i, point in enumerate(_path(prior, group.without(fold), strengths)):
-            gains[i] = _each(prior, point, rows) - pooled
+        for i, point in enumerate(_estimates_by_strength(prior, group.without(fold), strengths)):
+            gains[i] = _row_log_likelihoods(prior, point, rows) - pooled
     return rows.count, pooled, gains
 
 
-def _each(prior: PooledPrior, log_parameters: FloatArray, rows: Histories) -> FloatArray:
+def _row_log_likelihoods(prior: PooledPrior, log_parameters: FloatArray, rows: Histories) -> FloatArray:
     """Log-likelihood of one customer of each row, in the user's time unit."""
     values = np.exp(log_parameters) * prior.model._time_power(prior.unit)
     return prior.model._row_log_likelihood(values, rows.x, rows.t_x * prior.unit, rows.T * prior.unit)
 
 
-def _path(prior: PooledPrior, rows: Histories, strengths: Sequence[float]) -> Iterator[FloatArray]:
+def _estimates_by_strength(
+    prior: PooledPrior, rows: Histories, strengths: Sequence[float]
+) -> Iterator[FloatArray]:
     """A group's log parameters at each strength, each sought from the one before: nearby, so soon found."""
     point = prior.centre
     if rows.x.size == 0:  # the group's only customer is held out
         yield from [point] * len(strengths)
         return
-    likelihood, customers = prior.model._likelihood_of(rows), float(rows.count.sum())
+    likelihood, customers = prior.model.likelihood_of(rows), float(rows.count.sum())
     for strength in strengths:
-        point = _polish(prior.penalised(likelihood, customers, strength), point)
+        point = polish(prior.penalised(likelihood, customers, strength), point)
         yield point

@@ -95,9 +95,9 @@ def maximise(objective: Objective, starts: Sequence[FloatArray], observations: f
 def _maximise(objective: Objective, starts: Sequence[FloatArray], observations: float) -> Maximum:
     runs = [_descend(objective, start) for start in starts]
     best = min(range(len(runs)), key=lambda i: runs[i].fun)
-    point = _polish(objective, np.asarray(runs[best].x, dtype=float))
+    point = polish(objective, np.asarray(runs[best].x, dtype=float))
     gradient = float(np.max(np.abs(_projected_gradient(objective, point))))
-    hessian = _hessian(objective, point) * observations
+    curvature = hessian(objective, point) * observations
     converged = gradient < GRADIENT_TOLERANCE
     message = (
         f"{'converged' if converged else 'did not converge'}: largest gradient {gradient:.1e} per customer, "
@@ -105,7 +105,7 @@ def _maximise(objective: Objective, starts: Sequence[FloatArray], observations: 
     )
     if np.any(np.abs(point) >= LOG_PARAMETER_BOUND - 1e-6):
         message += "; a parameter lies at its limit: the data do not bound it"
-    return Maximum(point, objective(point)[0], _inverse(hessian), converged, message)
+    return Maximum(point, objective(point)[0], _inverse(curvature), converged, message)
 
 
 @cache
@@ -127,7 +127,7 @@ def _descend(objective: Objective, start: FloatArray) -> optimize.OptimizeResult
     return optimize.minimize(objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
 
 
-def _polish(objective: Objective, point: FloatArray) -> FloatArray:
+def polish(objective: Objective, point: FloatArray) -> FloatArray:
     """A few Newton steps on the directions that curve, each kept only if it climbs."""
     for _ in range(NEWTON_STEPS):
         value, _ = objective(point)
@@ -135,7 +135,7 @@ def _polish(objective: Objective, point: FloatArray) -> FloatArray:
         if np.max(np.abs(gradient)) < GRADIENT_TOLERANCE / 100:
             break
         free = ~_at_bound(point, objective(point)[1])
-        values, vectors = np.linalg.eigh(_hessian(objective, point)[np.ix_(free, free)])
+        values, vectors = np.linalg.eigh(hessian(objective, point)[np.ix_(free, free)])
         step = np.zeros(point.size)
         step[free] = vectors @ ((vectors.T @ gradient[free]) / np.maximum(np.abs(values), 1e-8))
         bound = LOG_PARAMETER_BOUND
@@ -158,7 +158,7 @@ def _at_bound(point: FloatArray, gradient: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((np.abs(point) >= LOG_PARAMETER_BOUND - 1e-6) & (gradient * point < 0))
 
 
-def _hessian(objective: Objective, point: FloatArray) -> FloatArray:
+def hessian(objective: Objective, point: FloatArray) -> FloatArray:
     """Central differences of the analytic gradient, made symmetric."""
     steps = np.eye(point.size) * HESSIAN_STEP
     rows = [(objective(point + h)[1] - objective(point - h)[1]) / (2 * HESSIAN_STEP) for h in steps]
@@ -166,9 +166,9 @@ def _hessian(objective: Objective, point: FloatArray) -> FloatArray:
     return (matrix + matrix.T) / 2
 
 
-def _inverse(hessian: FloatArray) -> FloatArray:
+def _inverse(curvature: FloatArray) -> FloatArray:
     """Inverse on the directions that the data bound; flat directions get the variance of a wide prior."""
-    values, vectors = np.linalg.eigh(hessian)
+    values, vectors = np.linalg.eigh(curvature)
     widest = 4.0  # sd 2 on the log scale: a factor of 7 either way
     variances = np.where(values > 1 / widest, 1 / np.where(values > 1 / widest, values, 1.0), widest)
     return np.asarray((vectors * variances) @ vectors.T)

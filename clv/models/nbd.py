@@ -15,7 +15,7 @@ from scipy import special
 
 from clv.models.maximum_likelihood import FloatArray, Likelihood
 from clv.models.negative_binomial import probability_of
-from clv.models.purchase_model import Histories, PurchaseModel, _checked_history
+from clv.models.purchase_model import Histories, PurchaseModel, checked_history
 
 
 class NBD(PurchaseModel):
@@ -31,7 +31,7 @@ class NBD(PurchaseModel):
     def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> FloatArray:
         """1 for everybody: nobody leaves."""
         self._values()
-        return np.ones(_checked_history(frequency, recency, T)[0].shape)
+        return np.ones(checked_history(frequency, recency, T)[0].shape)
 
     def purchases_if_alive(
         self,
@@ -94,7 +94,7 @@ class NBD(PurchaseModel):
             special.gammaln(r + x) - special.gammaln(r) + r * np.log(alpha) - (r + x) * np.log(alpha + T)
         )
 
-    def _likelihood_of(self, rows: Histories) -> Likelihood:
+    def likelihood_of(self, rows: Histories) -> Likelihood:
         """Sums over the few distinct x and T."""
         frequencies, of_frequency = np.unique(rows.x, return_inverse=True)
         periods, of_period = np.unique(rows.T, return_inverse=True)

@@ -21,7 +21,7 @@ from clv.models.distinct import distinct_rows
 from clv.models.maximum_likelihood import FloatArray, Likelihood
 from clv.models.negative_binomial import probability_of
 from clv.models.pareto_nbd_kernel import dropout_sums, log_antiderivative, log_antiderivative_alone
-from clv.models.purchase_model import Histories, PurchaseModel, _checked_history
+from clv.models.purchase_model import Histories, PurchaseModel, checked_history
 
 # Gauss-Legendre on (0, 1).
 TIME_NODES, TIME_WEIGHTS = (special.roots_legendre(48)[0] + 1) / 2, special.roots_legendre(48)[1] / 2
@@ -35,7 +35,7 @@ class ParetoNBD(PurchaseModel):
 
     def probability_alive(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> FloatArray:
         """Probability that the customer has not left by T."""
-        x, t_x, period = _checked_history(frequency, recency, T)
+        x, t_x, period = checked_history(frequency, recency, T)
         return np.asarray(special.expit(-_log_odds_of_dropout(self._values(), x, t_x, period)))
 
     def purchases_if_alive(
@@ -145,7 +145,7 @@ class ParetoNBD(PurchaseModel):
         alive = purchases - (r + x) * np.log(alpha + T) - s * (np.log(beta + T) - np.log(beta))
         return np.asarray(alive + np.logaddexp(0.0, _log_odds_of_dropout(values, x, t_x, T)))
 
-    def _likelihood_of(self, rows: Histories) -> Likelihood:
+    def likelihood_of(self, rows: Histories) -> Likelihood:
         """A0's terms are worked out once for each distinct (x, time), of which a day's resolution leaves few."""
         x, T, count = rows.x, rows.T, rows.count
         (point_x, point_time), place = distinct_rows(np.tile(x, 2), np.r_[rows.t_x, T])

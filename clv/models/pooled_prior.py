@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from clv.models.maximum_likelihood import FloatArray, Likelihood, Objective, _hessian, _polish, maximise
-from clv.models.purchase_model import Histories, PurchaseModel, _distinct_rows
+from clv.models.maximum_likelihood import FloatArray, Likelihood, Objective, hessian, maximise, polish
+from clv.models.purchase_model import Histories, PurchaseModel, distinct_histories
 
 # Where the pooled data say next to nothing of a direction, a group may stray by a factor of 7 or so.
 LEAST_PRECISION = 1 / 2.0**2
@@ -35,8 +35,8 @@ class PooledPrior:
     def of(cls, model: PurchaseModel, rows: Histories, unit: float, near: FloatArray) -> PooledPrior:
         """The prior of the fit on ``rows`` (time in ``unit``) whose optimum lies ``near`` the point given."""
         objective = model._objective(rows)
-        centre = _polish(objective, near)
-        return cls(model, centre, _hessian(objective, centre), unit)
+        centre = polish(objective, near)
+        return cls(model, centre, hessian(objective, centre), unit)
 
     def precision(self, strength: float) -> FloatArray:
         """Inverse covariance of the prior worth ``strength`` customers, shape (k, k)."""
@@ -57,7 +57,7 @@ class PooledPrior:
 
     def fit_near(self, rows: Histories, strength: float) -> PurchaseModel:
         """The pooled model's like, fitted on a group's rows (time in ``unit``) with this prior."""
-        likelihood, customers = self.model._likelihood_of(rows), float(rows.count.sum())
+        likelihood, customers = self.model.likelihood_of(rows), float(rows.count.sum())
         objective = self.penalised(likelihood, customers, strength)
         maximum = maximise(objective, [self.centre], customers + strength)
         values, model = np.exp(maximum.log_parameters), copy(self.model)
@@ -69,15 +69,15 @@ class PooledPrior:
         return model
 
 
-def counted(rows: Histories, count: FloatArray) -> Histories:
+def with_counts(rows: Histories, count: FloatArray) -> Histories:
     """The rows that anybody has, with these counts."""
     kept = count > 0
     return Histories(rows.x[kept], rows.t_x[kept], rows.T[kept], count[kept])
 
 
-def merged(parts: list[Histories]) -> Histories:
+def merge(parts: list[Histories]) -> Histories:
     """The distinct rows of all parts, their counts added up."""
     x, t_x, T, count = (
         np.concatenate([getattr(part, column) for part in parts]) for column in ("x", "t_x", "T", "count")
     )
-    return _distinct_rows(x, t_x, T, count)
+    return distinct_histories(x, t_x, T, count)

@@ -131,12 +131,12 @@ class PurchaseModel(ParametricModel, ABC):
         ValueError : lengths differ or values are impossible; the message counts and names every problem.
         ModelDataError : fewer than two customers, or nobody bought twice.
         """
-        rows = _distinct_rows(*_checked_history(frequency, recency, T), weights)
+        rows = distinct_histories(*checked_history(frequency, recency, T), weights)
         _require_repeats(rows)
         total = float(rows.count.sum())
         scale = float(np.average(rows.T, weights=rows.count))  # mean observation time becomes 1
         rows = rows.in_unit(scale)
-        maximum = maximise_over(rows, self._likelihood_of, self._starts())
+        maximum = maximise_over(rows, self.likelihood_of, self._starts())
         # A density of x event times in scaled units is scale^x times that in the user's units.
         self._set_estimate(np.exp(maximum.log_parameters) * self._time_power(scale), maximum.covariance)
         self.log_likelihood_ = -maximum.value * total - float(rows.count @ rows.x) * np.log(scale)
@@ -145,7 +145,7 @@ class PurchaseModel(ParametricModel, ABC):
 
     def log_likelihood(self, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike) -> FloatArray:
         """Log-likelihood of each row, in the time unit of the parameters."""
-        return self._row_log_likelihood(self._values(), *_checked_history(frequency, recency, T))
+        return self._row_log_likelihood(self._values(), *checked_history(frequency, recency, T))
 
     def expected_purchases(
         self, t: ArrayLike, frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
@@ -219,14 +219,14 @@ class PurchaseModel(ParametricModel, ABC):
         """Each row's log-likelihood under the parameter values, shape (n,)."""
 
     @abstractmethod
-    def _likelihood_of(self, rows: Histories) -> Likelihood:
+    def likelihood_of(self, rows: Histories) -> Likelihood:
         """The summed log-likelihood of the rows and its gradient as a function of the parameter values.
 
         Whatever does not depend on the parameters is worked out here, once.
         """
 
     def _objective(self, rows: Histories) -> Objective:
-        return mean_objective(self._likelihood_of(rows), float(rows.count.sum()))
+        return mean_objective(self.likelihood_of(rows), float(rows.count.sum()))
 
     @abstractmethod
     def _starts(self) -> list[FloatArray]:
@@ -237,7 +237,7 @@ class PurchaseModel(ParametricModel, ABC):
         """What each parameter is multiplied by when the time unit shrinks by ``scale``."""
 
 
-def _checked_history(
+def checked_history(
     frequency: ArrayLike, recency: ArrayLike, T: ArrayLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The three arrays as floats of one shape; every impossible value is reported at once."""
@@ -265,7 +265,13 @@ def _checked_history(
     return x, np.minimum(t_x, period), period
 
 
-def _distinct_rows(x: FloatArray, t_x: FloatArray, T: FloatArray, weights: ArrayLike | None) -> Histories:
+def distinct_histories(x: FloatArray, t_x: FloatArray, T: FloatArray, weights: ArrayLike | None) -> Histories:
+    """The distinct rows of the columns, shape (n,), each with its number of rows or the sum of their weights.
+
+    Raises
+    ------
+    ValueError : weights are of another length, negative or not finite.
+    """
     counts = np.ones(x.shape) if weights is None else np.asarray(weights, dtype=float)
     if counts.shape != x.shape:
         raise ValueError("weights must have the length of frequency")

@@ -19,7 +19,7 @@ from clv.validation.scorecard import losses
 WEIGHTS = tuple(np.round(np.linspace(0.0, 1.0, 11), 1).tolist())
 
 
-def mixed(model: Prediction, challenger: Prediction, weight: float) -> Prediction:
+def blended(model: Prediction, challenger: Prediction, weight: float) -> Prediction:
     """The mean of both, ``weight`` the share of the challenger, 0 to 1."""
     weekly = model.weekly
     if weekly is not None and challenger.weekly is not None:
@@ -68,9 +68,9 @@ def add_blend(
     blend = Candidate(
         f"{model.name} and {challenger.name.lower()}, {1 - weight:.0%} to {weight:.0%}".replace("%", " %"),
         "blend",
-        lambda origin: mixed(model.predict(origin), challenger.predict(origin), weight),
+        lambda origin: blended(model.predict(origin), challenger.predict(origin), weight),
     )
-    return blend, [mixed(*each) for each in zip(base, learned, weights, strict=True)]
+    return blend, [blended(*each) for each in zip(base, learned, weights, strict=True)]
 
 
 def _weights_of_the_others(
@@ -91,7 +91,7 @@ def _loss(
     origins: Sequence[Origin], models: Sequence[Prediction], challengers: Sequence[Prediction], weight: float
 ) -> float:
     lost = [
-        losses(origin, mixed(model, challenger, weight))
+        losses(origin, blended(model, challenger, weight))
         for origin, model, challenger in zip(origins, models, challengers, strict=True)
     ]
     return float(np.concatenate(lost).mean())

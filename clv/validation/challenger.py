@@ -83,9 +83,7 @@ def predict_by_challenger(origin: Origin) -> Prediction:
     cutoff = day_number(origin.window.cutoff)
     length, cutoffs = training_cutoffs(origin)
     attributes = category_features(origin.first_touch)
-    examples = _some_customers(
-        _joined([_examples(origin.entries, attributes, day, length) for day in cutoffs])
-    )
+    examples = _sample_of(_joined([_examples(origin.entries, attributes, day, length) for day in cutoffs]))
     buyers = int((examples.purchases > 0).sum())
     if min(buyers, len(examples.purchases) - buyers) < FEWEST_BUYERS:
         raise BacktestError(
@@ -98,7 +96,7 @@ def predict_by_challenger(origin: Origin) -> Prediction:
     model = predict_by_model(origin, fit_models(origin.buyers, MODEL))
     learned = _whole_period(active, purchases, spend, now.loc[place], model)
     silent_longest = float(examples.features["days_since"].max())
-    return _where(now.loc[place, "days_since"].to_numpy() > silent_longest, model, learned)
+    return _model_where(now.loc[place, "days_since"].to_numpy() > silent_longest, model, learned)
 
 
 def training_cutoffs(origin: Origin) -> tuple[int, list[int]]:
@@ -146,7 +144,7 @@ def _joined(parts: list[Examples]) -> Examples:
     )
 
 
-def _some_customers(examples: Examples) -> Examples:
+def _sample_of(examples: Examples) -> Examples:
     """At most some 60,000 rows: all those of every so many-th customer."""
     step = -(-len(examples.features) // MOST_ROWS)
     keep = examples.features.index.to_numpy() // FOLDS % step == 0
@@ -159,9 +157,9 @@ def _learn(examples: Examples) -> Callable[[pd.DataFrame], tuple[FloatArray, Flo
     # What hardly anybody has cannot be learned from.
     known = examples.features[bought].notna().sum() >= FEWEST_BUYERS
     features = examples.features.loc[:, known]
-    settings = _settings(features)
+    settings = boosting_settings(features)
     multiples = _multiples(features)
-    coded = _coder(features)
+    coded = _binning(features)
     features = coded(features)
     more, spent = (values[bought] for values in (examples.purchases - 1, examples.spend))
     active = calibrated_classifier(features, bought, settings)
@@ -206,7 +204,7 @@ def calibrated_classifier(
     return predict
 
 
-def _coder(features: pd.DataFrame) -> Callable[[pd.DataFrame], pd.DataFrame]:
+def _binning(features: pd.DataFrame) -> Callable[[pd.DataFrame], pd.DataFrame]:
     """Each column as the number of its bin among some 64 of like size, once for all learners."""
     categories = set(_categories(features))
     edges = {
@@ -232,7 +230,8 @@ def _categories(features: pd.DataFrame) -> list[str]:
     return list(features.columns[last + 1 :])
 
 
-def _settings(features: pd.DataFrame) -> dict[str, Any]:
+def boosting_settings(features: pd.DataFrame) -> dict[str, Any]:
+    """Settings of scikit-learn's histogram-based boosting for these features."""
     return {
         **BOOSTING,
         "min_samples_leaf": max(FEWEST_PER_LEAF, len(features) // 200),
@@ -273,7 +272,7 @@ def _whole_period(
     return Prediction(purchases * times, spend * times, special.expit(odds))
 
 
-def _where(unlike: NDArray[np.bool_], model: Prediction, learned: Prediction) -> Prediction:
+def _model_where(unlike: NDArray[np.bool_], model: Prediction, learned: Prediction) -> Prediction:
     """The model's answer where ``unlike`` is true, else the learned one; the weeks follow the model's."""
     pairs = [
         (model.purchases, learned.purchases),

@@ -11,7 +11,7 @@ from scipy import special
 
 from clv.assumptions import ModelSetting
 from clv.churn.calibration import churn_origins
-from clv.churn.reasons import SIGNALS, RiskDrivers, _logistic, learn_drivers, risk_reasons
+from clv.churn.reasons import SIGNALS, RiskDrivers, learn_drivers, logistic_regression, risk_reasons
 from clv.churn.signals import signals
 from clv.forecast import fit_models, forecast_customers
 from clv.validation.order_entries import day_number, read_entries
@@ -128,12 +128,14 @@ def test_weights_and_errors_are_those_of_logistic_regression():
     rng = np.random.default_rng(4)
     columns = np.column_stack([np.ones(20_000), rng.normal(size=(20_000, 2)), np.zeros(20_000)])
     outcome = (rng.random(20_000) < special.expit(columns @ [0.3, 1.0, -0.5, 0.0])).astype(float)
-    weights, errors = _logistic(columns, outcome, np.arange(20_000))
+    weights, errors = logistic_regression(columns, outcome, np.arange(20_000))
     assert np.all(np.abs(weights[:3] - [0.3, 1.0, -0.5]) < 4 * errors[:3])
     assert errors[1] == pytest.approx(0.0185, rel=0.15)
     assert (weights[3], errors[3]) == (0.0, np.inf)
     # The same customers counted twice say no more than once.
-    twice = _logistic(np.r_[columns, columns], np.r_[outcome, outcome], np.tile(np.arange(20_000), 2))
+    twice = logistic_regression(
+        np.r_[columns, columns], np.r_[outcome, outcome], np.tile(np.arange(20_000), 2)
+    )
     assert twice[1][:3] == pytest.approx(errors[:3], rel=0.01)
 
 

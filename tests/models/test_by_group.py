@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from clv.models import BetaGeoNBD, ModelDataError, ModifiedBetaGeoNBD, ParetoNBD
 from clv.models.by_group import BLANK, PooledPrior, fit_by_group
-from clv.models.purchase_model import _distinct_rows
+from clv.models.purchase_model import distinct_histories
 from clv.simulate import Group, simulate_shop
 
 LOYAL = ModifiedBetaGeoNBD.from_params(r=1.2, alpha=50.0, a=0.6, b=2.6)
@@ -109,7 +109,7 @@ def prior_of(history):
     model = ModifiedBetaGeoNBD().fit(x, t_x, T)
     unit = float(T.mean())
     near = np.log(model._values() / model._time_power(unit))
-    return PooledPrior.of(model, _distinct_rows(x, t_x, T, None).in_unit(unit), unit, near)
+    return PooledPrior.of(model, distinct_histories(x, t_x, T, None).in_unit(unit), unit, near)
 
 
 def distance(prior, model):
@@ -127,7 +127,7 @@ def loyal_prior():
 @settings(max_examples=8)
 def test_a_small_group_comes_closer_the_more_the_pooled_fit_counts(loyal_prior, seed, customers):
     prior = loyal_prior
-    small = _distinct_rows(*simulate(FICKLE, customers, seed), None).in_unit(prior.unit)
+    small = distinct_histories(*simulate(FICKLE, customers, seed), None).in_unit(prior.unit)
     models = [prior.fit_near(small, strength) for strength in (30.0, 300.0, 3000.0, 1e5, 1e8)]
     away = [distance(prior, model) for model in models]
     assert all(nearer <= farther + 1e-6 for farther, nearer in pairwise(away))
@@ -141,7 +141,7 @@ def test_a_large_group_keeps_what_its_own_data_say():
     prior = prior_of(two_groups(3000, 3000)[0])
     history = simulate(FICKLE, 20_000, seed=9)
     alone = ModifiedBetaGeoNBD().fit(*history)
-    near = prior.fit_near(_distinct_rows(*history, None).in_unit(prior.unit), 30.0)
+    near = prior.fit_near(distinct_histories(*history, None).in_unit(prior.unit), 30.0)
     assert near.params_ == pytest.approx(alone.params_, rel=0.05)
     assert near.standard_errors_ == pytest.approx(alone.standard_errors_, rel=0.1)
 

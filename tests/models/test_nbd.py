@@ -56,7 +56,7 @@ def test_known_parameters_are_recovered(shop):
 
 def test_the_gradient_is_that_of_the_sum(shop):
     rows = Histories(*shop, np.arange(shop[0].size) % 3 + 1.0)
-    likelihood, values = NBD()._likelihood_of(rows), np.array([0.8, 25.0])
+    likelihood, values = NBD().likelihood_of(rows), np.array([0.8, 25.0])
     value, gradient = likelihood(values)
     each = NBD.from_params(r=0.8, alpha=25.0).log_likelihood(*shop)
     assert value == pytest.approx(float(each @ rows.count), rel=1e-12)

@@ -48,7 +48,7 @@ def some_rows(seed=1, rows=200):
 def test_sums_are_the_sums_of_rows_and_the_gradient_is_theirs(r, alpha, s, beta):
     rows, values = some_rows(), np.array([r, alpha, s, beta])
     model = ParetoNBD.from_params(r=r, alpha=alpha, s=s, beta=beta)
-    likelihood = model._likelihood_of(rows)
+    likelihood = model.likelihood_of(rows)
     value, gradient = likelihood(values)
     each = model.log_likelihood(rows.x, rows.t_x, rows.T)
     assert value == pytest.approx(float(each @ rows.count), rel=1e-11)

@@ -182,7 +182,7 @@ def test_the_compiled_sum_is_the_sum_of_the_rows(model, k, params):
     rng = np.random.default_rng(4)
     rows = tuple(np.r_[column, random] for column, random in zip(ROWS, random_rows(rng, 400), strict=True))
     count = rng.integers(1, 4, rows[0].size).astype(float)
-    likelihood, values = model(k)._likelihood_of(Histories(*rows, count)), np.array(list(params.values()))
+    likelihood, values = model(k).likelihood_of(Histories(*rows, count)), np.array(list(params.values()))
     value, gradient = likelihood(values)
     each = model.from_params(k=k, **params).log_likelihood(*rows)
     assert value == pytest.approx(float(each @ count), rel=1e-12)
@@ -197,7 +197,7 @@ def test_the_compiled_sum_is_the_sum_of_the_rows(model, k, params):
 def test_the_gradient_is_exact(model, history):
     params = {"r": 0.9, "alpha": 12.0, "a": 0.3, "b": 0.5}
     rows = Histories(*(np.array([float(value)]) for value in history), np.ones(1))
-    _, gradient = model(3)._likelihood_of(rows)(np.array(list(params.values())))
+    _, gradient = model(3).likelihood_of(rows)(np.array(list(params.values())))
 
     def exact(*values):
         fake = model(3)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clv.validation.blend import add_blend, best_weight, mixed
+from clv.validation.blend import add_blend, best_weight, blended
 from clv.validation.predictions import Candidate, Prediction
 
 
@@ -32,12 +32,12 @@ def candidate(name, kind, prediction):
 
 def test_totals_are_between_and_add_up(two):
     _, model, challenger = two
-    blend = mixed(model, challenger, 0.3)
+    blend = blended(model, challenger, 0.3)
     assert blend.purchases.sum() == pytest.approx(
         0.7 * model.purchases.sum() + 0.3 * challenger.purchases.sum()
     )
-    assert np.array_equal(mixed(model, challenger, 0.0).spend, model.spend)
-    assert np.array_equal(mixed(model, challenger, 1.0).active, challenger.active)
+    assert np.array_equal(blended(model, challenger, 0.0).spend, model.spend)
+    assert np.array_equal(blended(model, challenger, 1.0).active, challenger.active)
 
 
 def test_the_weight_is_the_one_that_fits(two):

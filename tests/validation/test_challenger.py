@@ -13,11 +13,11 @@ from sklearn.metrics import roc_auc_score
 from clv.forecast import fit_models
 from clv.validation.challenger import (
     MODEL,
+    boosting_settings,
     calibrated_classifier,
     predict_by_challenger,
     training_cutoffs,
 )
-from clv.validation.challenger import _settings as boosting_settings
 from clv.validation.order_entries import day_number
 from clv.validation.origins import BacktestError, Window, read_origin
 from clv.validation.predictions import model_candidates, predict_by_model

@@ -15,7 +15,7 @@ from clv.ingest import OrderFile, read_orders
 from clv.shop import shop_of
 from clv.shop_forecast import ShopForecast
 from clv.validation.backtest import backtest
-from clv.validation.blend import mixed
+from clv.validation.blend import blended
 from clv.validation.challenger import challenger_candidate
 from clv.validation.choice import Choice
 from clv.validation.origins import BacktestError
@@ -60,7 +60,7 @@ def test_the_model_says_what_the_app_says(origin, sample_shop):
 def test_a_blend_is_the_mean_of_its_parts_trained_on_everything_known(origin, sample_shop):
     model, challenger = model_candidate("mbg-nbd"), challenger_candidate()
     parts = [one.predict(origin) for one in (model, challenger)]
-    blend = Candidate("blend", "blend", lambda at: mixed(model.predict(at), challenger.predict(at), 0.25))
+    blend = Candidate("blend", "blend", lambda at: blended(model.predict(at), challenger.predict(at), 0.25))
     said = ahead_of(origin, sample_shop, blend).predictions["chosen"]
     assert said.purchases == pytest.approx(0.75 * parts[0].purchases + 0.25 * parts[1].purchases)
 
