@@ -9,6 +9,8 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 SPARK := $(VENV)/.spark-installed
 
+PARALLEL := $(PY) -m pytest -n auto --maxprocesses 4
+
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # A stamp is worth nothing when the interpreter behind it has gone (moved, upgraded, half made).
@@ -16,7 +18,7 @@ $(shell [ -x $(PY) ] || rm -f $(RUNTIME) $(DEV) $(SPARK))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app spark test simulate fuzz lint bench clean
+.PHONY: help app spark test quick simulate fuzz lint bench clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -26,14 +28,17 @@ app: $(RUNTIME) ## open CLV Studio in the browser, on this machine only
 
 spark: $(SPARK) ## add PySpark, for orders that are in Spark (0.5 GB; needs Java 17 or newer besides)
 
-test: $(DEV) ## run every test, those in the browser too
-	@chromium="$$(tests/browser/find_chromium.sh)" && CHROMIUM="$$chromium" $(PY) -m pytest -n auto --maxprocesses 4
+test: $(DEV) ## run every test but the simulations and the fuzzing, those in the browser too
+	@chromium="$$(tests/browser/find_chromium.sh)" && CHROMIUM="$$chromium" $(PARALLEL)
+
+quick: $(DEV) ## run the tests that need neither a browser nor a server and are over at once
+	@$(PARALLEL) -m "not browser and not server and not slow and not simulation and not fuzz"
 
 simulate: $(DEV) ## fit hundreds of simulated shops: are parameters recovered, do intervals cover?
-	$(PY) -m pytest -m simulation
+	@$(PARALLEL) -m simulation
 
 fuzz: $(DEV) ## read ten thousand damaged files: does each end in a report or a plain sentence?
-	$(PY) -m pytest -m fuzz
+	@$(PARALLEL) -m fuzz
 
 lint: $(DEV) ## check style, types and who may import whom
 	$(BIN)/ruff check .

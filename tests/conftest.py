@@ -72,20 +72,46 @@ def read_rows(tmp_path):
     return read
 
 
+# What takes longest, first: a long file begun last would keep one worker busy while the others have nothing left.
+LONGEST_FIRST = (
+    "tests/browser/",
+    "tests/app/",
+    "tests/ingest/databases/",
+    "tests/test_command_line.py",
+    "tests/validation/",
+    "tests/ingest/test_correctness.py",
+    "tests/ingest/test_consistency.py",
+    "tests/benchmarks/",
+    "tests/test_stopping.py",
+    "tests/forecast/",
+)
+SHARED_BY_WORKER = "tests/ingest/databases/"  # its servers take long to start
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Fast tests first: those of the pages after the rest, those in the browser last."""
-    slow = ("tests/app/", "tests/browser/")
-    items.sort(key=lambda item: [part in item.path.as_posix() for part in reversed(slow)])
+    """Mark what drives a server, and sort by how long the files take, for several workers as for one."""
+
+    def place(item: pytest.Item) -> int:
+        path = item.path.as_posix()
+        return next((at for at, part in enumerate(LONGEST_FIRST) if part in path), len(LONGEST_FIRST))
+
+    for item in items:
+        if SHARED_BY_WORKER in item.path.as_posix():
+            item.add_marker(pytest.mark.server)
+    items.sort(key=place)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """With several workers (make test): a file to a worker, and all databases to one, which starts each of them once."""
+    """With several workers (make test): a file to a worker, all databases to one, damaged files to whoever is free."""
     from xdist.scheduler import LoadFileScheduling
 
     class ByFile(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file: str = super()._split_scope(nodeid)
-            return "databases" if "/databases/" in file else file
+            if SHARED_BY_WORKER in nodeid:
+                return SHARED_BY_WORKER
+            return nodeid if "damaged_files_end_well[" in nodeid else file
 
+    config.option.loadscopereorder = False  # by our order, not by the number of tests
     return ByFile(config, log)

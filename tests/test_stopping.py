@@ -55,6 +55,7 @@ def press_at(moment: str, out: Path, temporary: Path) -> subprocess.CompletedPro
     return subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, env=surroundings, check=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
 def test_a_stop_leaves_what_was_there(tmp_path, moment):
     out, temporary = tmp_path / "out" / "customers.csv", tmp_path / "temporary"
@@ -68,6 +69,7 @@ def test_a_stop_leaves_what_was_there(tmp_path, moment):
     assert not list(temporary.iterdir())
 
 
+@pytest.mark.slow
 def test_a_stop_that_comes_too_late_stops_nothing(tmp_path):
     out = tmp_path / "customers.csv"
     done = press_at("pathlib:Path.replace", out, tmp_path / "temporary")

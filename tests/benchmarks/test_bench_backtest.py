@@ -35,6 +35,7 @@ def test_it_prints_both_sides(shop_file, capsys):
     assert "nan" not in printed
 
 
+@pytest.mark.slow
 def test_lifetimes_predicts_as_our_fit_of_the_same_model(holdout):
     """Both maximise one likelihood on the same rows, so that each is a check of the other."""
     for name, (_, model) in bench_backtest.FITTERS.items():

@@ -41,6 +41,7 @@ def test_plain_csv():
     )
 
 
+@pytest.mark.slow
 @given(st.lists(st.text(min_size=1, max_size=20).filter(lambda text: "\0" not in text), min_size=1))
 def test_any_text_survives(values):
     written = to_csv(pd.DataFrame({"name": values}))

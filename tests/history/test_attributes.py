@@ -46,6 +46,7 @@ def test_what_is_from_where_is_said(read_rows):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 10_000))
 @settings(max_examples=8)
 def test_the_order_of_the_rows_does_not_matter_between_different_moments(tmp_path_factory, seed):

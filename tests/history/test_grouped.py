@@ -56,6 +56,7 @@ def by_expressions(engine: Backend) -> Callable[[Transactions, dt.date], pd.Data
     return run
 
 
+@pytest.mark.slow
 @settings(max_examples=90)
 @given(
     lines=LINES,

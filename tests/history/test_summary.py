@@ -142,6 +142,7 @@ orders = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(orders, st.randoms(use_true_random=False))
 @settings(max_examples=25)
 def test_row_order_does_not_matter(tmp_path_factory, rows, random):

@@ -53,7 +53,7 @@ def checking() -> Iterator[Check]:
 
 
 def failures_among(numbers: range) -> list[str]:
-    """The files of these numbers that do not end well, with what happened; for a process of its own."""
+    """The files of these numbers that do not end well, with what happened."""
     warnings.simplefilter("error")
     failed = []
     with checking() as check:

@@ -43,6 +43,7 @@ def test_lines_are_numbered_when_threads_share_the_file(write: Write, quoted: bo
     assert result.report.orders == LINES - 3
 
 
+@pytest.mark.slow
 def test_a_cell_of_two_lines_late_in_the_file_is_read_in_order(write: Write) -> None:
     content = many_lines(True).replace('299990,"c', '299990,"c\n', 1)
     kept = rows_of(read_orders([write(content)]), "order_id", "source_line")

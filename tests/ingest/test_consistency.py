@@ -89,6 +89,7 @@ def adds_up(result: Ingested) -> bool:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", MONEY_STYLES)
 @given(values=st.lists(amounts, min_size=1, max_size=12))
 @FEW
@@ -100,6 +101,7 @@ def test_an_amount_is_read_back_in_every_style(style: str, values: list[Decimal]
     assert adds_up(result)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", DATE_STYLES)
 @given(values=st.lists(moments, min_size=1, max_size=12))
 @FEW
@@ -115,6 +117,7 @@ def test_a_moment_is_read_back_in_every_style(style: str, values: list[dt.dateti
     assert [moment for (moment,) in rows_of(result, "ordered_at")] == expected
 
 
+@pytest.mark.slow
 @given(
     ids=st.lists(
         st.integers(0, 10**20 - 1).map(str) | st.text("aбżß0 _#", min_size=1, max_size=8),
@@ -138,6 +141,7 @@ def test_separator_and_encoding_change_nothing(
     assert [cell for (cell,) in rows_of(plain, "customer_id")] == [cell.strip() for cell in ids]
 
 
+@pytest.mark.slow
 @given(
     units=st.lists(st.integers(-99_999, 10**7), min_size=2, max_size=9).filter(lambda units: max(units) >= 0)
 )
@@ -162,6 +166,7 @@ def test_parquet_and_text_agree(units: list[int]) -> None:
     assert rows_of(from_parquet, *columns_read) == rows_of(from_text, *columns_read)
 
 
+@pytest.mark.slow
 @given(content=st.binary(max_size=3_000))
 @settings(max_examples=40, deadline=None)
 def test_any_bytes_end_in_orders_or_in_words(content: bytes) -> None:
@@ -178,6 +183,7 @@ def _previewed(content: bytes) -> FilePreview:
         return preview(OrderFile("orders.csv", path))
 
 
+@pytest.mark.slow
 @given(
     start=st.sampled_from(
         [b"", b"PAR1", b"PK\x03\x04", b"\x1f\x8b", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\xff\xfe"]
@@ -200,6 +206,7 @@ def test_any_cells_below_a_header_add_up_or_end_in_words(
         assert adds_up(read_bytes(start + body.encode()))
 
 
+@pytest.mark.slow
 @given(order=st.permutations(range(6)))
 @FEW
 def test_the_order_of_columns_changes_nothing(order: list[int]) -> None:

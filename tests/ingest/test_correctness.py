@@ -412,6 +412,7 @@ def test_yandex_ids_of_20_digits(shared: Path) -> None:
     assert (report.rows_kept, report.customers, report.revenue) == (50_415, 36_523, 252057.20)
 
 
+@pytest.mark.slow
 def test_uci_online_retail(shared: Path) -> None:
     report = real(shared, "online_retail", "online_retail.parquet")
     assert (report.rows_read, report.customers, report.orders) == (541_909, 4_338, 18_532)
@@ -464,6 +465,7 @@ def test_damaged_files_that_need_an_answer(shared: Path, name: str, said: str) -
         real(shared, "dirty", name)
 
 
+@pytest.mark.slow
 def test_shopify_export(shared: Path) -> None:
     report = real(shared, "platform_exports", "shopify_orders_export.csv.gz")
     assert (report.layout, report.rows_read, report.rows_kept) == ("Shopify orders", 69_691, 69_691)
@@ -527,6 +529,7 @@ def test_stripe_payments_as_stripe_converted_them(shared: Path) -> None:
     assert converted.revenue == pytest.approx(3100.5 + 0.9 * 3295 + 0.05 * 16765)
 
 
+@pytest.mark.slow
 def test_half_a_million_rows_in_seconds(write: Write) -> None:
     lines = (
         f"{number % 90_000},{1 + number % 28}/{1 + number % 12}/2023 10:15,{number % 977}.25"
@@ -548,6 +551,7 @@ def test_a_cell_that_holds_a_novel_costs_one_row_and_no_time(read: Read) -> None
         assert (report.rows_kept, report.rows_read) == (3, 5)
 
 
+@pytest.mark.slow
 def test_cells_of_several_lines_in_a_file_of_very_many_columns(read: Read) -> None:
     more = [f"extra {number}" for number in range(1_200)]
     rows = [

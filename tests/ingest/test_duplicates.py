@@ -60,6 +60,7 @@ def test_overlap_without_order_numbers(write: Write) -> None:
     assert any("The files overlap: 3 rows, worth 60.75" in said for said in report.warnings)
 
 
+@pytest.mark.slow
 @given(cut=st.integers(1, 11), overlap=st.integers(0, 5))
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_overlapping_halves_are_the_whole(write: Write, cut: int, overlap: int) -> None:
@@ -112,6 +113,7 @@ def test_a_currency_that_no_order_is_in(read: Read) -> None:
     assert (report.currency, report.gross_revenue) == ("GBP", 80)
 
 
+@pytest.mark.slow
 @given(rate=st.floats(0.01, 100))
 @settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_conversion_scales_and_1_changes_nothing(read: Read, rate: float) -> None:

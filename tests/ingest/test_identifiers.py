@@ -35,6 +35,7 @@ def written(folder: Path, rows: list[tuple[str, str]]) -> OrderFile:
     return OrderFile("orders.csv", path)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(WHOLE | ODD, WHOLE | ODD), min_size=2, max_size=12))
 def test_every_identifier_is_read_as_it_is_written(rows: list[tuple[str, str]]) -> None:
@@ -84,6 +85,7 @@ def test_the_same_lines_as_text_and_as_numbers_count_once(tmp_path: Path, read: 
     assert (both.report.rows_kept, both.report.customers, both.report.revenue) == (3, 2, 30.0)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     prefix=st.sampled_from(["C", "#", "CUST-", "gid://shopify/Customer/", ""]),

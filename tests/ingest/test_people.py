@@ -35,6 +35,7 @@ def test_numbers_that_mean_no_customer_are_told(write: Write, number: str, told:
     assert told in " ".join(report.warnings)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(customers=st.lists(st.integers(1, 10**9) | st.integers(1, 50), min_size=2, max_size=60))
 def test_numbers_are_counted_as_names_are(

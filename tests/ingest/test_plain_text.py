@@ -108,6 +108,7 @@ def outcome(content: bytes, room: int) -> tuple[object, ...]:
         return rows_of(read, *columns), read.report.to_dict()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(
     rows=st.lists(row(PLAIN_IDS, PLAIN_DAYS, PLAIN_AMOUNTS), min_size=1, max_size=6),

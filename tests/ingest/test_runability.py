@@ -21,6 +21,7 @@ from clv.ingest import ColumnMapping, OrderFile, preview, read_orders
 EXPECTED = [("a", Decimal("10.0000")), ("b", Decimal("20.5000")), ("a", Decimal("30.2500"))]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "latin-1"])

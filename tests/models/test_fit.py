@@ -129,6 +129,7 @@ def test_an_unfitted_model_says_so():
         BetaGeoNBD.from_params(r=1, alpha=-1, a=1, b=1)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.integers(2, 60))
 @settings(max_examples=40)
 def test_any_small_shop_fits_or_says_why(seed, customers):

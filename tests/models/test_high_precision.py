@@ -84,6 +84,7 @@ def test_geometric_likelihood_and_alive(model, params, history):
     assert fitted.probability_alive(*history) == pytest.approx(float(alive / (alive + left)), rel=1e-8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", GEOMETRIC)
 @pytest.mark.parametrize("params", GEOMETRIC_PARAMS)
 @pytest.mark.parametrize("t", HORIZONS)

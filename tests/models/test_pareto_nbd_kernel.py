@@ -59,6 +59,7 @@ def test_sums_are_the_sums_of_rows_and_the_gradient_is_theirs(r, alpha, s, beta)
         assert gradient[i] == pytest.approx(slope, rel=1e-4, abs=1e-6 * abs(value))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("params", "history"),
     [

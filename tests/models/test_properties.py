@@ -38,6 +38,7 @@ def histories(draw):
     return float(x), t_x, T
 
 
+@pytest.mark.slow
 @given(models, histories(), lengths)
 @settings(max_examples=300)
 def test_finite_and_in_range(model, history, t):
@@ -79,6 +80,7 @@ def test_one_customer_gets_the_same_alone_and_in_company(model, history, t):
     assert together == pytest.approx(float(model.expected_purchases(t, *history)), rel=1e-7, abs=1e-12)
 
 
+@pytest.mark.slow
 @given(models, st.floats(0.5, 400.0))
 def test_counts_of_a_new_customer_are_a_distribution(model, t):
     total = model.probability_of_n_purchases(np.arange(3000), t)

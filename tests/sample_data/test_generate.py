@@ -76,6 +76,7 @@ def _has_one(table: pd.DataFrame, key: str, column: str) -> bool:
 # The files are the generator's.
 
 
+@pytest.mark.slow
 def test_a_fresh_generation_gives_the_same_bytes(tmp_path: Path) -> None:
     command = [sys.executable, "-B", str(SAMPLE / "generate.py"), "--out", str(tmp_path)]
     result = subprocess.run(command, check=True, capture_output=True, text=True)

@@ -97,6 +97,7 @@ def test_orders_after_the_cutoff_change_nothing_known(read_rows):
     assert other.spend.sum() > plain.spend.sum()
 
 
+@pytest.mark.slow
 def test_the_backtest_is_repeatable_and_complete(origins, tested):
     holdout, inner = origins
     names = [one.candidate.name for one in tested.scored]
@@ -133,6 +134,7 @@ def test_weeks_add_up_to_the_period(tested):
         assert prediction.weekly.sum() == pytest.approx(prediction.purchases.sum(), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_choice_never_sees_the_holdout(origins, tested):
     """Other outcomes in the holdout, the same choice."""
     holdout, inner = origins
@@ -209,6 +211,7 @@ def test_large_shops_are_sampled_whole_customers_at_a_time(sample_shop):
     assert sampled(sample_shop.transactions, 900, 1000) is sample_shop.transactions
 
 
+@pytest.mark.slow
 def test_the_column_whose_groups_differ_is_found_and_tried(origins):
     holdout, inner = origins
     assert column_to_group_by(inner, ["country", "channel"]) == "channel"

@@ -22,6 +22,7 @@ def origins(lapsing_shop):
     return read_origins(lapsing_shop, plan, lambda *_: None)
 
 
+@pytest.mark.slow
 def test_a_channel_that_behaves_unlike_the_others_makes_the_challenger_or_the_blend_win(origins):
     holdout, inner = origins
     told = []

@@ -57,6 +57,7 @@ def test_the_model_says_what_the_app_says(origin, sample_shop):
     assert said.spend == pytest.approx(said.purchases * forecast.expected_spend)
 
 
+@pytest.mark.slow
 def test_a_blend_is_the_mean_of_its_parts_trained_on_everything_known(origin, sample_shop):
     model, challenger = model_candidate("mbg-nbd"), challenger_candidate()
     parts = [one.predict(origin) for one in (model, challenger)]
@@ -65,6 +66,7 @@ def test_a_blend_is_the_mean_of_its_parts_trained_on_everything_known(origin, sa
     assert said.purchases == pytest.approx(0.75 * parts[0].purchases + 0.25 * parts[1].purchases)
 
 
+@pytest.mark.slow
 def test_what_follows_in_the_file_changes_nothing(tmp_path):
     """As of a day, with the later orders in the file or without them."""
     lines = pd.read_csv(SAMPLE_ORDERS, dtype=str)
@@ -80,6 +82,7 @@ def test_what_follows_in_the_file_changes_nothing(tmp_path):
     pd.testing.assert_frame_equal(*tables)
 
 
+@pytest.mark.slow
 def test_it_is_near_what_comes_in_a_simulated_shop(sample_shop):
     """Told the sample shop up to a year before its end, the forecasts are near the next quarter."""
     as_of = dt.date(2025, 9, 30)
