@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from clv.history import by_customer, grouped, purchase_walk
 from clv.history.engine import to_frame
-from clv.history.summary import _summary_expression, _typed
+from clv.history.summary import summary_expression, typed_summary
 from clv.ingest import Transactions
 from clv.ingest.identifier_form import PLAIN
 
@@ -35,17 +35,17 @@ LINES = st.lists(
     lines=LINES,
     shown=st.integers(0, 12),
     numbered_customers=st.booleans(),
-    a_line_each=st.booleans(),
+    one_line_per_order=st.booleans(),
     most=st.sampled_from([2, 100]),
 )
 def test_same_summary_as_the_expressions(
     lines: list[tuple[str, str | None, int, Decimal, str | None]],
     shown: int,
     numbered_customers: bool,
-    a_line_each: bool,
+    one_line_per_order: bool,
     most: int,
 ) -> None:
-    if a_line_each:
+    if one_line_per_order:
         lines = [
             (who, str(n), day, abs(money), channel) for n, (who, _, day, money, channel) in enumerate(lines)
         ]
@@ -67,15 +67,20 @@ def test_same_summary_as_the_expressions(
         ("channel",),
         None,
         True,
-        a_line_each,
+        one_line_per_order,
         ("f.csv",),
         PLAIN if numbered_customers else None,
     )
     as_of = dt.date(2024, 1, 1 + shown)
-    with patch.object(by_customer, "ORDERS_A_RANGE", most), patch.object(purchase_walk, "DAYS_A_PART", most):
+    with (
+        patch.object(by_customer, "ORDERS_PER_RANGE", most),
+        patch.object(purchase_walk, "DAYS_PER_PART", most),
+    ):
         walked = grouped.grouped_summary(transactions, as_of)
-    expected = _typed(to_frame(_summary_expression(transactions, as_of)).sort_values("customer_id"))
+    expected = typed_summary(to_frame(summary_expression(transactions, as_of)).sort_values("customer_id"))
     if walked is None:
         assert expected.empty
     else:
-        pd.testing.assert_frame_equal(_typed(walked), expected, rtol=1e-12, check_dtype=bool(len(expected)))
+        pd.testing.assert_frame_equal(
+            typed_summary(walked), expected, rtol=1e-12, check_dtype=bool(len(expected))
+        )
