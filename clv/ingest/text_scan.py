@@ -18,6 +18,8 @@ from clv.ingest.parallel import parallel_map
 # Blocks that stay in the processor's cache while they are looked at from several sides.
 BLOCK_BYTES = 2**19
 NOT_ASCII = bytes(range(128, 256))
+# The second and further bytes of a letter in UTF-8.
+WITHIN_LETTER = bytes(range(128, 192))
 QUOTE, LINE_FEED = 34, 10
 BLANKS = " \t\r\v\f"
 
@@ -145,7 +147,7 @@ def each_block(
 ) -> Iterator[Seen]:
     """What `look` says of each block from a byte on, in the order of the file; several are looked at at a time.
 
-    A block ends with a line, or where none ends in it, with a letter that is ASCII.
+    A block ends with a line, or where none ends in it, with a letter that is ASCII, or else before a letter of UTF-8.
     """
     with path.open("rb", buffering=0) as stream:
         stream.seek(first_byte)
@@ -154,10 +156,15 @@ def each_block(
 
 def _blocks(stream: FileIO, block_bytes: int) -> Iterator[bytes]:
     while read := stream.read(block_bytes):
-        end = read.rfind(b"\n") + 1 or len(read.rstrip(NOT_ASCII)) or len(read)
+        end = read.rfind(b"\n") + 1 or len(read.rstrip(NOT_ASCII)) or _whole_letters(read) or len(read)
         # What is behind the last line end is read again with its line.
         stream.seek(end - len(read), SEEK_CUR)
         yield read[:end]
+
+
+def _whole_letters(read: bytes) -> int:
+    """Bytes before the last letter, which may go on, of a text without ASCII."""
+    return max(len(read.rstrip(WITHIN_LETTER)) - 1, 0)
 
 
 def _scan_of_block(block: bytes) -> TextScan:

@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,8 +86,9 @@ def test_blocks_are_the_file_and_end_with_lines(content: bytes, size: int, skipp
         assert block.endswith(b"\n") or b"\n" not in block
 
 
-def test_letters_of_several_bytes_are_not_broken_by_blocks() -> None:
-    path = in_file("zażółć gęślą jaźń,€\n".encode() * 50)
+@pytest.mark.parametrize("text", ["zażółć gęślą jaźń,€\n", "żółć€"], ids=["lines", "no ASCII at all"])
+def test_letters_of_several_bytes_are_not_broken_by_blocks(text: str) -> None:
+    path = in_file(text.encode() * 50)
     for size in (16, 23, 41, 64):
         assert all(each_block(path, lambda block: bool(block.decode()), 0, size))
     path.unlink()
