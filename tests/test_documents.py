@@ -38,5 +38,5 @@ def test_example_of_a_layout_can_be_read() -> None:
     example = re.search(r"```toml\n(.*?)```", text, re.DOTALL)
     assert example is not None
     layout = read_layout("example", example[1])
-    assert layout.sureness({"orderno", "buyermail"}) > (0, 0)
+    assert layout.match_score({"orderno", "buyermail"}) > (0, 0)
     assert layout.columns["amount"] == ("Total Paid",)

@@ -10,8 +10,8 @@ from clv.history.summary import CustomerSummary
 from clv.ingest.attributes import UNKNOWN, is_consent
 from clv.ingest.contacts import EMAIL_NAMES, Contacts
 from clv.ingest.findings import Finding
-from clv.ingest.names import normalised
 from clv.ingest.transactions import CUSTOMER_TABLE, RESERVED, snake_case
+from clv.ingest.vocabulary import normalised
 
 CONTACTS_FILE = "contacts file"
 

@@ -12,7 +12,7 @@ FROM_TABLE = "customer table"
 
 
 def summary_of_table(table: CustomerTable) -> CustomerSummary:
-    """The summary as far as the table tells: no days between purchases, every purchase worth the same."""
+    """The summary as far as the table holds it: no days between purchases, every purchase worth the same."""
     given = table.frame
     now = pd.Timestamp(table.as_of)
     silent = given["T_days"] - given["recency_days"]

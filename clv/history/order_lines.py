@@ -40,13 +40,13 @@ class OrderLines:
 
     @property
     def customer(self) -> str:
-        """The column by which customers are told apart."""
+        """The column that identifies customers."""
         return "customer_number" if self.transactions.customer_form else "customer_id"
 
     @property
     def carried(self) -> list[str]:
         """Attributes of the first order that need not be looked for: lines are orders, in the order of their one file."""
-        if not self.transactions.a_line_each or len(self.transactions.source_files) != 1:
+        if not self.transactions.one_line_per_order or len(self.transactions.source_files) != 1:
             return []
         return [name for name in self.transactions.attributes if not is_latest(name)]
 
@@ -71,7 +71,7 @@ class OrderLines:
         a line is an order, what needs no saying is left out: _first_moment is the _moment, and bought 1. No attribute is
         named with an underscore in front.
         """
-        if self.transactions.a_line_each:
+        if self.transactions.one_line_per_order:
             return f"""
                 SELECT {self.customer} AS _customer, ordered_at AS _moment, {_money(f"TRY(amount * {MONEY_UNIT})")} AS money
                 FROM {self.relation} WHERE {condition}"""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 # Money is counted in units of the fourth decimal, in 64 bits.
 MONEY_UNIT = 10_000
 MOST_MONEY = 2**62
-DAYS_A_PART = 250_000
+DAYS_PER_PART = 250_000
 EPOCH = np.datetime64("1970-01-01", "D")
 # In microseconds.
 DAY = 86_400_000_000
@@ -49,7 +49,7 @@ class OrderDays:
 
     def parts(self) -> Iterator[OrderDays]:
         """Days of some customers after the other, in general few enough to stay in the processor's cache."""
-        ends = np.searchsorted(self.starts, np.arange(DAYS_A_PART, self.day.size, DAYS_A_PART))
+        ends = np.searchsorted(self.starts, np.arange(DAYS_PER_PART, self.day.size, DAYS_PER_PART))
         bounds = np.append(self.starts, self.day.size)
         for first, last in pairwise(np.unique([0, *ends, len(self.starts)])):
             begin, end = bounds[first], bounds[last]

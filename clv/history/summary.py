@@ -78,7 +78,7 @@ def customer_summary(transactions: Transactions, as_of: dt.date | None = None) -
         raise ValueError(f"There is no order up to {as_of.isoformat()}; the date to count from is too early.")
     names = transactions.attributes
     origins = {name: LAST_ORDER if is_latest(name) else FIRST_ORDER for name in names}
-    return CustomerSummary(typed(_with_consents(frame, names)), as_of, names, origins)
+    return CustomerSummary(typed_summary(_with_consents(frame, names)), as_of, names, origins)
 
 
 def orders_of_customer(transactions: Transactions, customer_id: str) -> pd.DataFrame:
@@ -96,7 +96,7 @@ def orders_of_customer(transactions: Transactions, customer_id: str) -> pd.DataF
 
 
 def summary_expression(transactions: Transactions, as_of: dt.date) -> Table:
-    """The columns of `CustomerSummary.frame` but frequency, for any engine; customers in no order, types the engine's."""
+    """One row per customer up to a day, as an Ibis expression for any engine; `typed_summary` completes its frame."""
     days = purchase_days(transactions, as_of)
     first = days.day.min(where=days.net > 0).over(ibis.window(group_by="customer_id"))
     days = days.mutate(first_purchase=first, paid=days.net > 0)
@@ -142,19 +142,19 @@ def _attributes(transactions: Transactions, as_of: dt.date) -> Table:
     """Per customer each attribute: of the last order that has one, or of the first order, blank or not."""
     table = transactions.table
     lines = table.filter(table.ordered_at.date() <= ibis.date(as_of))
-    # Lines of one moment are told apart by their place in the file, so that the answer is always the same.
+    # Lines of one moment are ordered by their place in the file, so that the answer is always the same.
     place = ibis.row_number().over(
         ibis.window(group_by="customer_id", order_by=[lines.ordered_at, lines.source_file, lines.source_line])
     )
     lines = lines.mutate(place=place)
     columns = {}
     for name in transactions.attributes:
-        said = lines[name].notnull()  # noqa: PD004 (an Ibis column)
+        filled = lines[name].notnull()  # noqa: PD004 (an Ibis column)
         if is_latest(name):
-            columns[name] = lines[name].argmax(lines.place, where=said)
+            columns[name] = lines[name].argmax(lines.place, where=filled)
         else:
-            at_first = lines.ordered_at.min(where=said) == lines.ordered_at.min()
-            columns[name] = at_first.ifelse(lines[name].argmin(lines.place, where=said), None)
+            at_first = lines.ordered_at.min(where=filled) == lines.ordered_at.min()
+            columns[name] = at_first.ifelse(lines[name].argmin(lines.place, where=filled), None)
     return lines.group_by("customer_id").agg(**columns)
 
 
@@ -163,8 +163,8 @@ def _with_consents(frame: pd.DataFrame, attributes: tuple[str, ...]) -> pd.DataF
     return frame.assign(**{name: consent(frame[name]) for name in attributes if is_consent(name)})
 
 
-def typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with frequency, days and counts as whole numbers and dates as pandas has them."""
+def typed_summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame of a summary with its frequency, whole numbers as int64 and dates as datetime64."""
     frame = frame.assign(
         frequency=np.maximum(frame["purchase_days"] - 1, 0),
         first_order_date=pd.to_datetime(frame["first_order_date"]),

@@ -63,7 +63,7 @@ class NumberStyle:
     layouts : tuple of NumberLayout
         One for each shape that is a number.
     doubt : str or None
-        What to tell the user about cells that could be read in two ways.
+        What the user should know about cells that could be read in two ways.
     """
 
     layouts: tuple[NumberLayout, ...] = ()

@@ -11,7 +11,7 @@ from itertools import pairwise
 import pandas as pd
 
 from clv.ingest import vocabulary
-from clv.ingest.names import normalised
+from clv.ingest.vocabulary import normalised
 
 YES, NO, UNKNOWN = "yes", "no", "unknown"
 

@@ -10,7 +10,7 @@ from functools import cache
 from clv.ingest import layout as known_layouts
 from clv.ingest import vocabulary
 from clv.ingest.layout import Layout
-from clv.ingest.names import normalised
+from clv.ingest.vocabulary import normalised
 
 MAIN_FIELDS = (
     "customer", "date", "amount", "quantity", "unit_price", "order_id", "discount", "refund", "currency", "status",

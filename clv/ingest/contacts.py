@@ -16,9 +16,9 @@ from clv.ingest.columns import guess_mapping
 from clv.ingest.containers import open_single
 from clv.ingest.errors import InputError, Problem, raise_if_any
 from clv.ingest.files import OrderFile
-from clv.ingest.names import normalised
 from clv.ingest.resolve import columns_there_are
 from clv.ingest.transactions import snake_case
+from clv.ingest.vocabulary import normalised
 
 EMAIL_NAMES = ("email", "emailaddress", "mail", "customeremail", "почта", "электроннаяпочта", "adresemail")
 
@@ -81,7 +81,7 @@ def _read(file: OrderFile) -> tuple[pd.DataFrame, list[str]]:
             raise InputError(
                 [Problem(what, file.name, "Add a column customer_id or email, as in the orders")]
             )
-        read = source.spool(engine, dict.fromkeys(named.values(), "text"), _tell_nobody, room=0)
+        read = source.read_rows(engine, dict.fromkeys(named.values(), "text"), _no_progress, room=0)
         plain = dict(zip(named, snake_case(named, reserved=()), strict=True))
         cells = ", ".join(
             f"regexp_replace(t{position}, ' 00:00:00$', '') AS {sql.identifier(plain[name])}"
@@ -93,7 +93,7 @@ def _read(file: OrderFile) -> tuple[pd.DataFrame, list[str]]:
     return frame, [plain[key] for key in keys]
 
 
-def _tell_nobody(_share: float, _rows: int) -> None:
+def _no_progress(_share: float, _rows: int) -> None:
     """Contacts are few: no progress is shown."""
 
 

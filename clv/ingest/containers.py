@@ -20,8 +20,8 @@ from clv.ingest.files import (
     refuse_bomb,
     unusable,
 )
-from clv.ingest.names import normalised
 from clv.ingest.source import ParquetSource, SheetSource, Source, TextSource
+from clv.ingest.vocabulary import normalised
 from clv.ingest.workbook import read_sheets
 
 MOST_TABLES = 500
@@ -95,7 +95,7 @@ def _open_recognised(file: Recognised, workdir: Path, wanted: frozenset[str]) ->
     read = read_sheets(file.name, file.path, wanted)
     sheets = read.found
     tables = [Table(f"«{sheet.title}»", sheet.columns, len(sheet.rows)) for sheet in sheets]
-    chosen = _of_one_make(tables, wanted)
+    chosen = _with_best_header(tables, wanted)
     sources = [
         SheetSource(
             file.name if len(chosen) == 1 else f"{file.name}, sheet «{sheets[place].title}»", sheets[place]
@@ -106,7 +106,7 @@ def _open_recognised(file: Recognised, workdir: Path, wanted: frozenset[str]) ->
     return list(sources)
 
 
-def _of_one_make(tables: Sequence[Table], wanted: frozenset[str]) -> list[int]:
+def _with_best_header(tables: Sequence[Table], wanted: frozenset[str]) -> list[int]:
     """Places of the best table and of all that have the same header."""
     best = max(tables, key=lambda table: table.merit(wanted))
     alike = [place for place, table in enumerate(tables) if table.header == best.header and table.rows]
@@ -149,7 +149,7 @@ def _open_archive(file: OrderFile, workdir: Path, wanted: frozenset[str]) -> lis
     if not opened:
         raise InputError(problems)
     tables = [Table(f"«{_within(name)}»", parts[0].columns, _size(parts)) for name, parts in opened]
-    chosen = _of_one_make(tables, wanted)
+    chosen = _with_best_header(tables, wanted)
     sources = [source for place in chosen for source in opened[place][1]]
     skipped = tuple(f"{problem.where} was left: {problem.what}." for problem in problems)
     sources[0].warnings = (*_said(file.name, "file", tables, chosen), *skipped, *sources[0].warnings)
@@ -192,7 +192,7 @@ def _unpacked(file: OrderFile, workdir: Path) -> list[OrderFile]:
 
 
 def _tables(name: str, entries: Sequence[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
-    seen = [entry for entry in entries if not _is_by_work(entry.filename)]
+    seen = [entry for entry in entries if not _is_system_file(entry.filename)]
     tables = [entry for entry in seen if _ending(entry) in TABLE_ENDINGS and entry.file_size]
     if any(entry.flag_bits & ENCRYPTED for entry in tables or seen):
         raise unusable(name, "the archive is protected by a password", "Unpack it and load the file inside")
@@ -210,7 +210,7 @@ def _tables(name: str, entries: Sequence[zipfile.ZipInfo]) -> list[zipfile.ZipIn
     return tables
 
 
-def _is_by_work(path: str) -> bool:
+def _is_system_file(path: str) -> bool:
     """What operating systems put beside the files."""
     parts = PurePosixPath(path).parts
     return any(part.startswith((".", "__MACOSX")) for part in parts) or parts[-1:] in (

@@ -17,14 +17,15 @@ from clv.ingest import amounts, sql, vocabulary
 from clv.ingest.columns import ColumnMapping
 from clv.ingest.containers import open_single
 from clv.ingest.errors import InputError, Problem
+from clv.ingest.failed_payments import COLUMNS as FAILED_PAYMENT_COLUMNS
 from clv.ingest.files import OrderFile
 from clv.ingest.findings import Finding
-from clv.ingest.names import normalised
 from clv.ingest.quality import DroppedRows, QualityReport
 from clv.ingest.resolve import columns_there_are
 from clv.ingest.source import Source
-from clv.ingest.spool import Role
 from clv.ingest.transactions import snake_case
+from clv.ingest.typed_rows import Role
+from clv.ingest.vocabulary import normalised
 
 Unit = Literal["days", "weeks"]
 DAYS: dict[Unit, int] = {"days": 1, "weeks": 7}
@@ -53,6 +54,11 @@ class CustomerTable:
     attributes: tuple[str, ...]
     as_of: dt.date
     report: QualityReport
+
+    @property
+    def failed_payments(self) -> pd.DataFrame:
+        """As of `Ingested`: none, for a table of customers has no single payments."""
+        return pd.DataFrame(columns=FAILED_PAYMENT_COLUMNS)
 
 
 def is_customer_table(columns: Iterable[str]) -> bool:
@@ -150,7 +156,7 @@ def _cells(
     texts = {"customer_id": columns["customer"], **{f"attribute_{i}": name for i, name in enumerate(others)}}
     roles: dict[int, Role] = {place[name]: "text" for name in texts.values()}
     roles |= {place[columns[field]]: "number" for field in fields}
-    read = source.spool(engine, roles, _tell_nobody, room=0)
+    read = source.read_rows(engine, roles, _no_progress, room=0)
     cells = [f"CAST({read.line} AS BIGINT) AS source_line"]
     cells += [f"t{place[column]} AS {name}" for name, column in texts.items()]
     for field in fields:
@@ -170,7 +176,7 @@ def _cells(
     return frame[~blank].reset_index(drop=True)
 
 
-def _tell_nobody(_share: float, _rows: int) -> None:
+def _no_progress(_share: float, _rows: int) -> None:
     """Customers are far fewer than orders: no progress is shown."""
 
 

@@ -13,7 +13,7 @@ from clv.ingest import lines, vocabulary
 from clv.ingest.checks import TOLERATED
 from clv.ingest.columns import MEANINGS, ColumnMapping, distinct_names, guess_mapping
 from clv.ingest.currencies import currency_in_header
-from clv.ingest.database_backends import connect, explaining, orders_table
+from clv.ingest.database_backends import connect, explained_errors, orders_table
 from clv.ingest.database_connections import OrderDatabase
 from clv.ingest.database_lines import Words, read_rows
 from clv.ingest.database_report import Group
@@ -64,12 +64,12 @@ def read_database(
     InputError
         The orders cannot be read; carries every problem found.
     """
-    tell = progress or _silent
-    tell(0.0, "Connecting")
+    progress = progress or _no_progress
+    progress(0.0, "Connecting")
     backend = connection or connect(database)
     try:
-        with explaining(database, backend):
-            return _read(backend, database, mapping, currency, tell)
+        with explained_errors(database, backend):
+            return _read(backend, database, mapping, currency, progress)
     except BaseException:
         if connection is None:
             backend.disconnect()
@@ -87,7 +87,7 @@ def columns_of(backend: SQLBackend, database: OrderDatabase) -> tuple[tuple[str,
     return tuple(usable), guess_mapping(usable)
 
 
-def _silent(share: float, doing: str) -> None:
+def _no_progress(share: float, doing: str) -> None:
     """Report progress to nobody."""
 
 
@@ -103,7 +103,7 @@ def _read(
     database: OrderDatabase,
     asked: ColumnMapping | Mapping[str, str] | None,
     currency: str | None,
-    tell: Progress,
+    progress: Progress,
 ) -> Ingested:
     orders = _usable(orders_table(backend, database))
     raise_if_any(_rules_not_done(orders, database))
@@ -112,11 +112,11 @@ def _read(
         problems += _unfit_columns(orders, mapping, database)
     raise_if_any(problems)
     assert mapping is not None
-    tell(0.2, "Reading statuses and currencies where the orders are")
+    progress(0.2, "Reading statuses and currencies where the orders are")
     words, problems = _words(orders, mapping, database)
     raise_if_any(problems)
     rows = read_rows(orders, mapping, words)
-    tell(0.4, "Counting rows where the orders are")
+    progress(0.4, "Counting rows where the orders are")
     groups = report.count_groups(rows)
     settled, problems = _settle_currency(groups, currency, mapping, database)
     raise_if_any([*_unreadable(groups, mapping, database), *problems])
@@ -126,13 +126,13 @@ def _read(
     if only:
         kept = kept.filter(kept.currency == only)
     raise_if_any(_nothing_kept(groups, only, dropped, database))
-    tell(0.7, "Counting customers where the orders are")
+    progress(0.7, "Counting customers where the orders are")
     made = report.make_report(
         kept, label=database.label, mapping=mapping, words=words, dropped=dropped, currency=settled
     )
     attributes = snake_case(mapping.attributes)
     table = kept.select(*COLUMNS, *attributes)
-    tell(1.0, "Done")
+    progress(1.0, "Done")
     return Ingested(Transactions(table, attributes, settled, mapping.order_id is not None), made)
 
 

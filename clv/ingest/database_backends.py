@@ -31,7 +31,7 @@ NO_TABLE = ("table_or_view_not_found", "undefinedtable", "table with name", "tab
 
 
 def connect(database: OrderDatabase) -> SQLBackend:
-    """Open the database; where it can be told to, it refuses every write of this connection.
+    """Open the database; where it has such a setting, it refuses every write of this connection.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def orders_table(backend: SQLBackend, database: OrderDatabase) -> Table:
     """
     if database.table and database.query:
         raise database.refusal("both a table and a query were given", "Give one of the two")
-    with explaining(database, backend):
+    with explained_errors(database, backend):
         if database.query:
             return _query(backend, _one_select(backend, database))
         table = database.table or _only_table(backend, database)
@@ -94,7 +94,7 @@ def table_names(backend: SQLBackend, database: OrderDatabase) -> list[str]:
     ------
     InputError
     """
-    with explaining(database):
+    with explained_errors(database):
         if backend.name not in ("postgres", "duckdb"):
             return sorted(backend.list_tables())
         found = backend.sql(
@@ -108,7 +108,7 @@ def table_names(backend: SQLBackend, database: OrderDatabase) -> list[str]:
 
 
 @contextmanager
-def explaining(database: OrderDatabase, backend: SQLBackend | None = None) -> Iterator[None]:
+def explained_errors(database: OrderDatabase, backend: SQLBackend | None = None) -> Iterator[None]:
     """Say in plain words what a database refuses, whatever its driver raises.
 
     With the backend given, a table that is not there is answered with those that are.

@@ -28,7 +28,7 @@ class DateReading:
 
 @dataclass(frozen=True)
 class OpenDateOrder(Problem):
-    """The order of day and month cannot be told from the column: a question to the user.
+    """The order of day and month does not follow from the column: a question to the user.
 
     Parameters
     ----------
@@ -104,11 +104,11 @@ def _question(
     engine: duckdb.DuckDBPyConnection,
     parts: str,
     orders: tuple[DateOrder, DateOrder],
-    telling: str,
+    condition: str,
     where: str,
 ) -> Problem | None:
     found = engine.execute(f"""
-        SELECT date_text, a, b, c FROM {parts} WHERE {telling}
+        SELECT date_text, a, b, c FROM {parts} WHERE {condition}
         GROUP BY ALL ORDER BY min((file_no, source_line)) LIMIT {4 * SHOWN_DATES}""").fetchall()
     shown = [
         DateReading(str(text), (first, second))

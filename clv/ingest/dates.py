@@ -155,7 +155,7 @@ def _moment_layout(shape: str, match: re.Match[str], month: int | None) -> DateL
 def _with_years_last(
     engine: duckdb.DuckDBPyConnection, relation: str, layouts: list[DateLayout]
 ) -> list[DateLayout]:
-    """Tell 31012024 from 20240131: no such number can be read both ways, so what most of them are is right."""
+    """Distinguish 31012024 from 20240131: no such number can be read both ways, so what most of them are is right."""
     unmarked = {layout.shape: layout.year_at[0] for layout in layouts if _is_unmarked(layout)}
     if not unmarked:
         return layouts

@@ -136,7 +136,7 @@ def find_header(rows: Sequence[Sequence[str]], wanted: frozenset[str]) -> tuple[
 
 
 def refuse_data_as_header(name: str, header: Sequence[str], score: int) -> None:
-    """Tell a row of data from a header.
+    """Distinguish a row of data from a header.
 
     Raises
     ------

@@ -8,8 +8,8 @@ import duckdb
 
 from clv.ingest import sql
 from clv.ingest.columns import find_column
-from clv.ingest.spool import Spool
 from clv.ingest.staging import Staged
+from clv.ingest.typed_rows import TypedRows
 
 IN_ANOTHER_FILE = "order that is also in another file"
 REPEATED_LINE = "line that repeats another with the same line number"
@@ -17,7 +17,12 @@ REPEATED_ROW = "row that repeats another exactly"
 
 
 def leave_out(
-    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[Spool], *, agreed: bool
+    engine: duckdb.DuckDBPyConnection,
+    lines: str,
+    staged: Staged,
+    loaded: Sequence[TypedRows],
+    *,
+    agreed: bool,
 ) -> None:
     """Give lines that stand there already a reason.
 
@@ -33,7 +38,7 @@ def leave_out(
 
 
 def _leave_out_overlap(
-    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[Spool]
+    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[TypedRows]
 ) -> None:
     if staged.mapping.order_id and _has_one_line_an_order(engine, lines, staged):
         _leave_out_orders(engine, lines)
@@ -67,7 +72,7 @@ def _leave_out_orders(engine: duckdb.DuckDBPyConnection, lines: str) -> None:
 
 
 def _leave_out_lines(
-    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[Spool]
+    engine: duckdb.DuckDBPyConnection, lines: str, staged: Staged, loaded: Sequence[TypedRows]
 ) -> None:
     """A line counts as often as the file counts it that holds it most often: an order may buy the same thing twice."""
     shared = [

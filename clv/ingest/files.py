@@ -76,7 +76,7 @@ class Recognised:
 
 
 def recognise(file: OrderFile, workdir: Path) -> Recognised:
-    """Tell what a file is from its first bytes; unpack it into `workdir` when it is gzip.
+    """Recognise what a file is by its first bytes; unpack it into `workdir` when it is gzip.
 
     Raises
     ------

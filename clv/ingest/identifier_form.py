@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 from clv.ingest import sql
 
 DIGITS = "0123456789"
-NOUGHT = ord("0")
-# No blank, quotation mark or apostrophe, which are no part of an identifier, and no @, which is told from others.
+ZERO = ord("0")
+# No blank, quotation mark or apostrophe, which are no part of an identifier, and no @, which is kept apart from others.
 PREFIX = re.compile(r"(?:[A-Za-z#][A-Za-z0-9#._:/-]*[A-Za-z#._:/-]|[A-Za-z#])?")
 
 
@@ -27,7 +27,7 @@ class IdentifierForm:
     prefix : str
         What stands in front of each.
     digits : int
-        Noughts fill them up to so many digits, or 0 where none stands in front.
+        Zeros fill them up to so many digits, or 0 where none stands in front.
     """
 
     prefix: str = ""
@@ -60,13 +60,13 @@ def prefix_of(cells: Sequence[str]) -> str | None:
 
 
 def are_padded(numbers: Sequence[str]) -> bool:
-    """Whether a nought stands in front of one of the numbers."""
+    """Whether a zero stands in front of one of the numbers."""
     return any(len(number) > 1 and number.startswith("0") for number in numbers)
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """The numbers in some cells, whether none has a nought in front, and of how many digits the shortest and longest are."""
+    """The numbers in some cells, whether none has a zero in front, and of how many digits the shortest and longest are."""
 
     values: pa.Int64Array
     unpadded: bool
@@ -91,12 +91,12 @@ def numbers_in(cells: pa.StringArray, prefix: str) -> Numbers | None:
     codes = np.frombuffer(letters, dtype=np.uint8)[: places[-1]].copy()
     if digits.min() < 1:
         return None
-    # With noughts instead of the prefix a cell is the number behind it.
+    # With zeros instead of the prefix a cell is the number behind it.
     for at, letter in enumerate(prefix.encode()):
         if np.any(codes[begins + at] != letter):
             return None
-        codes[begins + at] = NOUGHT
-    if np.any(codes[places[0] :] - NOUGHT > 9):
+        codes[begins + at] = ZERO
+    if np.any(codes[places[0] :] - ZERO > 9):
         return None
     texts = pa.StringArray.from_buffers(
         len(cells), ends, pa.py_buffer(codes), validity, cells.null_count, cells.offset
@@ -107,7 +107,7 @@ def numbers_in(cells: pa.StringArray, prefix: str) -> Numbers | None:
 
 
 def digits_of(numbers: pa.Int64Array) -> int:
-    """Digits of all numbers together, none of which is below nought."""
+    """Digits of all numbers together, none of which is below zero."""
     found = numbers.drop_null().to_numpy()
     if not found.size:
         return 0
@@ -118,7 +118,7 @@ def digits_of(numbers: pa.Int64Array) -> int:
 
 
 def form_of(prefix: str, parts: Sequence[Numbers]) -> IdentifierForm | None:
-    """The form that all cells of a column share; None where some are padded with noughts and not all are as long."""
+    """The form that all cells of a column share; None where some are padded with zeros and not all are as long."""
     if all(part.unpadded for part in parts):
         return IdentifierForm(prefix)
     lengths = frozenset[int]().union(*(part.lengths for part in parts))

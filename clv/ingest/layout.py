@@ -15,7 +15,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any, Literal
 
-from clv.ingest.names import normalised
+from clv.ingest.vocabulary import normalised
 
 FOLDER: Traversable = files("clv.ingest") / "layouts"
 Kind = Literal["orders", "lines", "payments", "customers"]
@@ -107,7 +107,7 @@ class Layout:
         )  # fmt: skip
         return any(rules)
 
-    def sureness(self, present: Collection[str]) -> tuple[int, int]:
+    def match_score(self, present: Collection[str]) -> tuple[int, int]:
         """How surely normalised column names are this layout's; (0, 0) where they are not."""
         groups = [group for group in self.recognised_by if {normalised(name) for name in group} <= {*present}]
         known = {normalised(name) for names in self.columns.values() for name in names}
@@ -157,8 +157,8 @@ def layouts() -> tuple[Layout, ...]:
 def recognise(columns: Iterable[str]) -> Layout | None:
     """Find the layout of known make that the columns are; None for tables of anybody's own making."""
     present = frozenset(normalised(column) for column in columns if column)
-    best = max(layouts(), key=lambda layout: layout.sureness(present), default=None)
-    return best if best is not None and best.sureness(present) > (0, 0) else None
+    best = max(layouts(), key=lambda layout: layout.match_score(present), default=None)
+    return best if best is not None and best.match_score(present) > (0, 0) else None
 
 
 def general_layout(meanings: Collection[str]) -> Layout | None:

@@ -19,7 +19,7 @@ EIGHT_BIT = (
 )  # fmt: skip
 EAST_ASIAN = ("shift_jis", "cp932", "gb18030", "gbk", "big5", "euc_jp", "euc_kr", "cp949")
 SAMPLE_BYTES = 20_000
-# Words of cells, and currency signs that stand apart; only those beyond ASCII tell encodings apart.
+# Words of cells, and currency signs that stand apart; only those beyond ASCII differ between encodings.
 WORD = re.compile(r"[^\W\d_]{2,}\.?|(?<![^\W\d_])[€£¥₽₴₹₺](?![^\W\d_])")
 # Control characters, capitals and signs within a word, and words in two alphabets.
 ODD = re.compile(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from clv.ingest import amounts, row_rules, sql
-from clv.ingest.cases import Cases, asked
 from clv.ingest.columns import MEANINGS
 from clv.ingest.identifier_form import PLAIN
+from clv.ingest.row_rules import LineConditions, unless_false
 from clv.ingest.staging import Staged
 
 FREE = "free or adjustment line (price or quantity 0)"
@@ -24,7 +24,7 @@ def gross_written(staged: Staged) -> str:
     return f"TRY_CAST({product} - sign({product}) * abs(coalesce(discount, 0)) AS {amounts.NUMBER})"
 
 
-def signed(staged: Staged, cases: Cases, per_unit: str) -> str:
+def signed(staged: Staged, cases: LineConditions, per_unit: str) -> str:
     """Refunds with the sign that they have; cancellations too as UCI Online Retail writes them: C12, quantity -1."""
     refunds = [] if staged.layout and staged.layout.signed_amounts else [cases.is_refund_type]
     if "quantity" in staged.numbers and staged.whole.get("order_id") != PLAIN:
@@ -33,13 +33,13 @@ def signed(staged: Staged, cases: Cases, per_unit: str) -> str:
     return sql.first_that_holds([(refund, f"-abs({written})") for refund in refunds], written)
 
 
-def returned(staged: Staged, cases: Cases, per_unit: str) -> str:
+def returned(staged: Staged, cases: LineConditions, per_unit: str) -> str:
     """Money given back, positive; "0" where there is none on any line."""
     column = f"abs(coalesce(refund, 0)){per_unit}" if staged.mapping.refund else "0"
     in_full = row_rules.refunded_in_full(staged.layout) if staged.mapping.status else "FALSE"
     if column == "0" and in_full == "FALSE":
         return "0"
-    whole = asked(f"{in_full} AND {column} = 0", in_full)
+    whole = unless_false(f"{in_full} AND {column} = 0", in_full)
     return sql.first_that_holds([(cases.is_further, "0"), (whole, "greatest(gross, 0)")], column)
 
 

@@ -8,9 +8,9 @@ import duckdb
 
 from clv.ingest import amounts, buyers, dates, line_amounts, row_rules, sql
 from clv.ingest.amounts import NumberStyle
-from clv.ingest.cases import Cases, by_order, cases_of
 from clv.ingest.dates import DateStyle
 from clv.ingest.identifier_form import IdentifierForm
+from clv.ingest.row_rules import LineConditions, by_order, line_conditions
 from clv.ingest.staging import Staged, texts
 from clv.ingest.totals import is_totals_line
 
@@ -76,9 +76,9 @@ def read_lines(engine: duckdb.DuckDBPyConnection, staged: Staged, styles: Styles
     )
     kind = "TABLE" if changed or costly else "VIEW"
     relation = _typed(staged, styles)
-    cases = cases_of(engine, staged)
-    engine.execute(f"CREATE TEMP {kind} {name} AS {_lines(engine, staged, relation, styles, cases)}")
-    return Lines(name, cases.customer_form)
+    conditions = line_conditions(engine, staged)
+    engine.execute(f"CREATE TEMP {kind} {name} AS {_lines(engine, staged, relation, styles, conditions)}")
+    return Lines(name, conditions.customer_form)
 
 
 def _typed(staged: Staged, styles: Styles) -> str:
@@ -120,7 +120,11 @@ def _filled(staged: Staged) -> str:
 
 
 def _lines(
-    engine: duckdb.DuckDBPyConnection, staged: Staged, relation: str, styles: Styles, cases: Cases
+    engine: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    relation: str,
+    styles: Styles,
+    conditions: LineConditions,
 ) -> str:
     attributes = [f"attribute_{number}" for number in range(len(staged.mapping.attributes))]
     numbers = [name for field in staged.numbers for name in (field, f"{field}_text")]
@@ -132,7 +136,7 @@ def _lines(
                {", ".join(numbers)},
                {buyers.customer(engine, staged)} AS buyer_id, {buyers.email(staged)} AS email,
                {buyers.identifier(engine, staged, "order_id")} AS own_order_id,
-               {"customer_number" if cases.customer_form else "NULL::BIGINT"} AS customer_number,
+               {"customer_number" if conditions.customer_form else "NULL::BIGINT"} AS customer_number,
                {"order_number" if "order_id" in staged.whole else "NULL::BIGINT"} AS whole_order_number,
                {"refund_of_text" if mapped.refund_of else "NULL::VARCHAR"} AS refund_of,
                {"refund_customer_text" if mapped.refund_customer else "NULL::VARCHAR"} AS refund_customer,
@@ -143,34 +147,37 @@ def _lines(
                {row_rules.flag(staged, "test", "yes")} AS is_test,
                {row_rules.flag(staged, "captured", "no")} AS not_captured,
                {row_rules.cancelled(staged)} AS is_cancelled,
-               {line_amounts.gross_written(staged)} AS gross_written, {cases.guest} AS is_guest, {cases.further} AS is_further
+               {line_amounts.gross_written(staged)} AS gross_written,
+               {conditions.guest} AS is_guest, {conditions.further} AS is_further
                {"".join(f", {name}" for name in attributes)}
         FROM {relation}"""
     typed = f"""
-        SELECT *, {cases.refund_type} AS is_refund_type, {row_rules.payment_failed(staged)} AS payment_failed,
+        SELECT *, {conditions.refund_type} AS is_refund_type, {row_rules.payment_failed(staged)} AS payment_failed,
                {units or "1"} AS units
         FROM ({read})"""
-    refunds = cases.is_refund_type
+    refunds = conditions.is_refund_type
     known = f"""
-        SELECT typed.*, {buyers.known_customer(staged, cases.guest, cases.refund_type)} AS customer_id,
+        SELECT typed.*, {buyers.known_customer(staged, conditions.guest, conditions.refund_type)} AS customer_id,
                is_guest_or_none AND typed.email IS NOT NULL AND refunded_to IS NULL AS known_by_email,
                {sql.first_that_holds([(refunds, "coalesce(refund_of, own_order_id)")], "own_order_id")} AS order_id
         FROM (SELECT *, is_guest OR buyer_id IS NULL AS is_guest_or_none,
                      {sql.first_that_holds([(refunds, "lower(refund_customer)")])} AS refunded_to FROM ({typed})) AS typed
-             {buyers.registered(engine, staged, cases.guest)}"""
-    plain_orders = "order_id" in staged.whole and cases.refund_type == "FALSE"
+             {buyers.registered(engine, staged, conditions.guest)}"""
+    plain_orders = "order_id" in staged.whole and conditions.refund_type == "FALSE"
     order_number = "whole_order_number" if plain_orders else "TRY_CAST(order_id AS BIGINT)"
     known = f"SELECT *, {order_number} AS order_number FROM ({known})"
-    gross = sql.first_that_holds([(cases.is_further, "0")], line_amounts.signed(staged, cases, per_unit))
+    gross = sql.first_that_holds(
+        [(conditions.is_further, "0")], line_amounts.signed(staged, conditions, per_unit)
+    )
     signed = f"SELECT *, CAST({gross} AS {amounts.NUMBER}) AS gross FROM ({known})"
-    returned = line_amounts.returned(staged, cases, per_unit)
+    returned = line_amounts.returned(staged, conditions, per_unit)
     netted = f"""
         SELECT *, CAST({returned} AS {amounts.NUMBER}) AS returned,
                {"gross" if returned == "0" else f"gross - CAST({returned} AS {amounts.NUMBER})"} AS amount_net,
-               {_order_reason(engine, staged, cases)} AS order_reason
+               {_order_reason(engine, staged, conditions)} AS order_reason
         FROM ({signed})"""
     left_out = [
-        (cases.is_further, f"CASE WHEN order_reason IS NOT NULL THEN {sql.literal(FURTHER_LINE)} END"),
+        (conditions.is_further, f"CASE WHEN order_reason IS NOT NULL THEN {sql.literal(FURTHER_LINE)} END"),
         ("order_reason IS NOT NULL", "order_reason"),
     ]
     unneeded = (
@@ -201,7 +208,7 @@ def _currency(engine: duckdb.DuckDBPyConnection, staged: Staged) -> str:
     return f"coalesce({sql.choice('lower(currency_text)', codes)}, upper(currency_text), {written})"
 
 
-def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged, cases: Cases) -> str:
+def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged, conditions: LineConditions) -> str:
     """Why the whole order is left out, if it is."""
     branches = [
         ("is_blank", sql.literal(BLANK_ROW)),
@@ -210,7 +217,7 @@ def _order_reason(engine: duckdb.DuckDBPyConnection, staged: Staged, cases: Case
         *row_rules.no_order(staged),
     ]  # fmt: skip
     # What is known to be absent is not asked for: each question is put to every line.
-    if staged.missing["customer"] or not cases.as_named:
+    if staged.missing["customer"] or not conditions.as_named:
         branches += [
             ("customer_id IS NULL AND is_guest", sql.literal(row_rules.GUEST)),
             ("customer_id IS NULL", sql.literal(row_rules.NO_CUSTOMER)),

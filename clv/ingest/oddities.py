@@ -14,9 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from clv.ingest import sql
+from clv.ingest.counts import CustomerCount, OrderCount
 from clv.ingest.findings import Finding
-from clv.ingest.order_count import OrderCount
-from clv.ingest.people import People
 
 Days = NDArray[np.datetime64]
 
@@ -41,7 +40,7 @@ CURRENCY_SHARE = 0.05
 def oddities(
     engine: duckdb.DuckDBPyConnection,
     lines: str,
-    people: People,
+    customers: CustomerCount,
     totals: Mapping[str, Any],
     orders: OrderCount,
     today: dt.date,
@@ -54,9 +53,9 @@ def oddities(
     ----------
     lines : str
         Table of lines as `read_lines` makes it.
-    people : People
+    customers : CustomerCount
         The customers.
-    totals, orders : as counted in `clv.ingest.sums` and `clv.ingest.order_count`.
+    totals, orders : as counted in `clv.ingest.counts`.
     today : date
         What lies after it has not happened yet.
     """
@@ -65,11 +64,11 @@ def oddities(
     looks: tuple[Callable[[], Finding | None], ...] = (
         lambda: _future(engine, lines, today) if totals["future"] else None,
         lambda: _old(engine, lines) if totals["old"] else None,
-        lambda: _rounded_ids(engine, lines, people.table),
+        lambda: _rounded_ids(engine, lines, customers.table),
         lambda: _currency_change(engine, lines),
         lambda: _level_change(engine, lines, sample),
         lambda: _far_out(engine, lines, sample, totals),
-        lambda: _large_customer(engine, lines, people, orders),
+        lambda: _large_customer(engine, lines, customers, orders),
         lambda: _gaps(days),
         lambda: _incomplete_month(engine, lines, days),
     )
@@ -91,7 +90,7 @@ def _sampled_amounts(engine: duckdb.DuckDBPyConnection, lines: str, kept: int) -
     return table
 
 
-def rows_are(number: int) -> str:
+def counted_rows(number: int) -> str:
     """1 row is, 23 rows are."""
     return "1 row is" if number == 1 else f"{number:,} rows are"
 
@@ -119,7 +118,7 @@ def _future(engine: duckdb.DuckDBPyConnection, lines: str, today: dt.date) -> Fi
     last = engine.execute(f"SELECT max(ordered_at)::DATE FROM {lines} WHERE reason IS NULL").fetchone()
     return Finding(
         "future dates",
-        f"{rows_are(rows)} dated after today, up to {last[0] if last else today}",
+        f"{counted_rows(rows)} dated after today, up to {last[0] if last else today}",
         first,
         "Check the order of day and month on the Data page (--date-order); real orders of the future, such as"
         " subscriptions, must be left out, for the forecast starts at the last date",
@@ -135,7 +134,7 @@ def _old(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | None:
     earliest = engine.execute(f"SELECT min(ordered_at)::DATE FROM {lines} WHERE reason IS NULL").fetchone()
     return Finding(
         "old dates",
-        f"{rows_are(rows)} dated before {OLDEST.year}, from {earliest[0] if earliest else OLDEST} on",
+        f"{counted_rows(rows)} dated before {OLDEST.year}, from {earliest[0] if earliest else OLDEST} on",
         first,
         "Programs write 1900 or 1970 where a date is missing: fill in the dates or take these rows out, for they make"
         " customers look older than they are",
@@ -144,9 +143,9 @@ def _old(engine: duckdb.DuckDBPyConnection, lines: str) -> Finding | None:
     )
 
 
-def _rounded_ids(engine: duckdb.DuckDBPyConnection, lines: str, people: str) -> Finding | None:
+def _rounded_ids(engine: duckdb.DuckDBPyConnection, lines: str, customers: str) -> Finding | None:
     condition = f"regexp_full_match(customer_id, '{ROUNDED_ID}')"
-    if not sql.count(engine, f"{people} WHERE {condition}"):
+    if not sql.count(engine, f"{customers} WHERE {condition}"):
         return None
     rows, value, first = _lines_where(engine, lines, condition)
     if not rows:
@@ -156,7 +155,7 @@ def _rounded_ids(engine: duckdb.DuckDBPyConnection, lines: str, people: str) -> 
     ).fetchone()
     return Finding(
         "rounded ids",
-        f"{rows_are(rows)} with a customer id such as {example[0] if example else '1.2E+15'}: a spreadsheet has"
+        f"{counted_rows(rows)} with a customer id such as {example[0] if example else '1.2E+15'}: a spreadsheet has"
         " rounded these ids and different customers may share one",
         first,
         "Export again without opening the file in a spreadsheet, or choose the email address as the customer",
@@ -166,16 +165,16 @@ def _rounded_ids(engine: duckdb.DuckDBPyConnection, lines: str, people: str) -> 
 
 
 def _large_customer(
-    engine: duckdb.DuckDBPyConnection, lines: str, people: People, all_orders: OrderCount
+    engine: duckdb.DuckDBPyConnection, lines: str, customers: CustomerCount, all_orders: OrderCount
 ) -> Finding | None:
     total = all_orders.orders
-    if total < ENOUGH_ORDERS or people.buyers < ENOUGH_CUSTOMERS:
+    if total < ENOUGH_ORDERS or customers.buyers < ENOUGH_CUSTOMERS:
         return None
     # Nobody has more orders than lines, so few customers come into question.
     large = [
         str(customer)
         for (customer,) in engine.execute(
-            f"SELECT customer_id FROM {people.table} WHERE bought >= {LARGE_SHARE * total}"
+            f"SELECT customer_id FROM {customers.table} WHERE bought >= {LARGE_SHARE * total}"
         ).fetchall()
     ]
     if not large:
@@ -309,7 +308,7 @@ def _far_out(
         ORDER BY gross DESC, file_no, source_line LIMIT {SHOWN_LINES}""").fetchall()
     return Finding(
         "far-out amounts",
-        f"{rows_are(rows)} more than {limit / median:,.0f} times the usual amount of {median:,.2f}",
+        f"{counted_rows(rows)} more than {limit / median:,.0f} times the usual amount of {median:,.2f}",
         ", ".join(text for (text,) in largest),
         "A lost decimal mark makes 19.99 into 1,999: correct such amounts in the file; if they are real, know that a"
         " few orders carry the average",

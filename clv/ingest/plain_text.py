@@ -3,7 +3,7 @@
 Plain is a text whose rows all have as many cells as the header, whose quotation marks, if any, stand around cells and
 nowhere else, whose ids are whole numbers in one form or are all taken as text, whose dates are written 2024-01-18 or
 2024-01-18 09(:30(:00)), and whose amounts have at most two decimals behind a point. Such cells can be read in one way
-only, whatever else stands in their columns. A text with any other cell is left to `clv.ingest.spool`, which says the same
+only, whatever else stands in their columns. A text with any other cell is left to `clv.ingest.typed_rows`, which says the same
 of the plain ones.
 """
 
@@ -20,7 +20,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from clv.ingest.blocks import each_block
 from clv.ingest.identifier_form import (
     IdentifierForm,
     Numbers,
@@ -30,7 +29,8 @@ from clv.ingest.identifier_form import (
     numbers_in,
     prefix_of,
 )
-from clv.ingest.spool import Role
+from clv.ingest.text_scan import each_block
+from clv.ingest.typed_rows import Role
 
 BLOCK_BYTES = 2**21
 # What stays in the processor's cache while it is looked at from several sides.
@@ -101,12 +101,12 @@ def read_plain_text(
     sample: Sequence[Sequence[str]],
     blanks: str,
     room: int,
-    tell: Callable[[int], None],
+    progress: Callable[[int], None],
 ) -> PlainText | None:
     """Read the columns that have a role from the first byte of data on.
 
     None where the text is not plain, or its cells take more than `room` bytes. Identifiers that are no numbers of one form in
-    the first rows, the `sample`, are texts. `blanks` are those that a cell may begin or end with. `tell` hears the rows so
+    the first rows, the `sample`, are texts. `blanks` are those that a cell may begin or end with. `progress` hears the rows so
     far; whatever it raises ends the read.
     """
     columns = _columns_as_in(sample, separator, width, roles, blanks)
@@ -118,7 +118,7 @@ def read_plain_text(
             return None
         blocks.append(block)
         rows, held = rows + len(block.cells), held + block.cells.nbytes
-        tell(rows)
+        progress(rows)
     if not blocks:
         return None
     votes = {at: sum((block.votes[at] for block in blocks), Counter[str]()) for at in blocks[0].votes}
@@ -160,10 +160,10 @@ def _read_block(block: bytes, columns: _Columns) -> _Block | None:
         if b"\r" in block and block.count(b"\r") > block.count(b"\r\n"):
             raise _NotPlainError
         parsed = _parsed(block, columns, columns.types).combine_chunks()
-        every_byte_told = _is_every_byte_told(block, parsed, columns.width, quotes)
-        if (quotes or not every_byte_told) and len(parsed) != _lines(block):
+        all_bytes_counted = _are_all_bytes_counted(block, parsed, columns.width, quotes)
+        if (quotes or not all_bytes_counted) and len(parsed) != _lines(block):
             raise _NotPlainError
-        if not every_byte_told:
+        if not all_bytes_counted:
             _refuse_odd_identifiers(block, parsed, columns)
         for at, role in columns.roles.items():
             column = parsed[f"c{at}"].chunk(0)
@@ -205,7 +205,7 @@ def _parsed(block: bytes, columns: _Columns, types: Mapping[int, pa.DataType]) -
     )  # fmt: skip
 
 
-def _is_every_byte_told(block: bytes, parsed: pa.Table, width: int, quotes: int) -> bool:
+def _are_all_bytes_counted(block: bytes, parsed: pa.Table, width: int, quotes: int) -> bool:
     """Whether the block is as long as its cells are where each is written in the shortest way, within quotation marks or not.
 
     Then none is written in another way, such as 007 for 7, and every line that ends outside of quotation marks is a row.
@@ -255,7 +255,7 @@ def _quotes_around_cells(block: bytes, separator: str) -> int:
 
 
 def _may_begin_oddly(block: bytes, separator: str) -> bool:
-    """Whether a cell of any column begins with a blank, or with a nought and goes on with neither a point nor its end."""
+    """Whether a cell of any column begins with a blank, or with a zero and goes on with neither a point nor its end."""
     harmless = b'."\r\n' + separator.encode()
     blanks = [blank for blank in b" \t\v\f" if blank in block and blank != ord(separator)]
     if block[0] in blanks or (block[:1] == b"0" and block[1:2].strip(harmless)):

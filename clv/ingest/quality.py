@@ -10,15 +10,13 @@ import duckdb
 
 from clv.ingest import sql
 from clv.ingest.columns import ColumnMapping
+from clv.ingest.counts import OrderCount, count_customers, count_orders, totals_of
 from clv.ingest.currencies import IN_ANOTHER_CURRENCY
 from clv.ingest.findings import Finding
 from clv.ingest.identifier_form import IdentifierForm
 from clv.ingest.layout import Layout
 from clv.ingest.oddities import LARGE_SHARE, oddities
-from clv.ingest.order_count import OrderCount, count_orders
-from clv.ingest.people import people_of
-from clv.ingest.sums import totals_of
-from clv.ingest.suspicions import how_taken, repetitions, suspicions
+from clv.ingest.suspicions import notes_of_rows, repetitions, suspicions
 
 SHOWN_LINES = 5
 
@@ -169,27 +167,29 @@ def make_report(
 ) -> tuple[QualityReport, OrderCount]:
     """Count and sum the lines; there must be one that is kept.
 
-    With a `customer_form` the lines tell customers apart by `customer_number` too.
+    With a `customer_form` the lines have customers as `customer_number` too.
     """
     totals = totals_of(engine, lines, has_status=bool(mapping.status))
     rows_read = sql.count(engine, lines)
     complete = totals["kept"] == rows_read
     kept = lines if complete else f"(SELECT * FROM {lines} WHERE reason IS NULL)"
     orders = count_orders(engine, kept, totals)
-    people = people_of(engine, kept, totals, LARGE_SHARE * orders.orders, customer_form)
-    said = suspicions(engine, lines, people, totals, mapping, layout, complete=complete)
+    customers = count_customers(engine, kept, totals, LARGE_SHARE * orders.orders, customer_form)
+    said = suspicions(engine, lines, customers, totals, mapping, layout, complete=complete)
     # Lines with an order of their own each differ at least in its number.
-    said += repetitions(engine, lines, some_repeat=not orders.a_line_each, several_files=len(files) > 1)
-    findings = oddities(engine, lines, people, totals, orders, dt.date.today())
+    said += repetitions(
+        engine, lines, some_repeat=not orders.one_line_per_order, several_files=len(files) > 1
+    )
+    findings = oddities(engine, lines, customers, totals, orders, dt.date.today())
     report = QualityReport(
         files=tuple(files), rows_read=rows_read, rows_kept=totals["kept"],
         purchase_rows=totals["purchase_rows"], refund_rows=totals["refund_rows"],
-        customers=people.buyers, orders=orders.orders,
+        customers=customers.buyers, orders=orders.orders,
         gross_revenue=float(totals["gross"]), refunds=float(totals["returned"]),
         revenue=float(totals["gross"] - totals["returned"]), currency=currency, first_date=totals["first"],
         last_date=totals["last"], dropped=dropped_rows(engine, lines) if not complete else (),
         mapping=mapping, layout=layout.title if layout else None,
         warnings=(*map(str, findings), *warnings, *said),
-        notes=tuple(how_taken(engine, lines, layout, currency)), findings=findings, assumed=tuple(assumed),
+        notes=tuple(notes_of_rows(engine, lines, layout, currency)), findings=findings, assumed=tuple(assumed),
     )  # fmt: skip
     return report, orders

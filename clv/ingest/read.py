@@ -24,12 +24,12 @@ from clv.ingest.files import OrderFile
 from clv.ingest.layout import Layout
 from clv.ingest.lines import Styles, read_lines
 from clv.ingest.quality import QualityReport
+from clv.ingest.read_cache import FileKey, OpenedFile, ReadCache, file_key, is_typed_rows
 from clv.ingest.resolve import resolve_mapping
 from clv.ingest.source import Source
-from clv.ingest.spool import Spool
-from clv.ingest.spool_store import FileKey, OpenedFile, SpoolStore, file_key, is_spool
-from clv.ingest.staging import Staged, held_attributes, roles_of, stage
+from clv.ingest.staging import Staged, attributes_in_memory, roles_of, stage
 from clv.ingest.transactions import Transactions
+from clv.ingest.typed_rows import TypedRows
 
 Progress = Callable[[float, str], None]
 Recall = Callable[[Sequence[str]], Mapping[str, str] | None]
@@ -61,7 +61,7 @@ def read_orders(
     recall: Recall | None = None,
     progress: Progress | None = None,
     connection: Backend | None = None,
-    store: SpoolStore | None = None,
+    cache: ReadCache | None = None,
 ) -> Ingested:
     """Read order files into one table of transactions.
 
@@ -88,9 +88,9 @@ def read_orders(
         leaves nothing behind.
     connection : ibis DuckDB backend or None
         Where the table is kept; a new one in memory by default.
-    store : SpoolStore or None
+    cache : ReadCache or None
         Files that have been read before; those among `files` are not read again, and the others are added. Call
-        `forget_others` of the store when the transactions of earlier reads are no longer needed.
+        `forget_others` of the cache when the transactions of earlier reads are no longer needed.
 
     Returns
     -------
@@ -101,14 +101,14 @@ def read_orders(
     InputError
         The files cannot be used; carries every problem found.
     """
-    tell = progress or _silent
+    progress = progress or _no_progress
     checks.refuse_bad_request(files, date_order)
     checks.refuse_bad_rates(rates, currency)
-    wishes = _Wishes(date_order, currency, dict(rates or {}), remove_duplicates)
-    with _store(connection, store) as spools, tempfile.TemporaryDirectory(prefix="clv-") as workdir:
-        with _tidy(spools, all_spools=store is not None) as kept:
+    settings = _ReadSettings(date_order, currency, dict(rates or {}), remove_duplicates)
+    with _cache_in_use(connection, cache) as in_use, tempfile.TemporaryDirectory(prefix="clv-") as workdir:
+        with _tidy(in_use, all_rows=cache is not None) as kept:
             wanted = wanted_names(mapping)
-            tables = _open_all(files, Path(workdir), mapping, spools, tell)
+            tables = _open_all(files, Path(workdir), mapping, in_use, progress)
             opened = [table.source for table in tables]
             if mapping is None and recall is not None:
                 mapping = recall(opened[0].columns)
@@ -117,15 +117,15 @@ def read_orders(
             chosen, problems = resolve_mapping([(file.name, file.columns) for file in opened], mapping)
             raise_if_any(problems)
             assert chosen is not None
-            read = _spool_all(tables, Path(workdir), wanted, chosen, spools, tell)
+            read = _read_all(tables, Path(workdir), wanted, chosen, in_use, progress)
             stored = connection is not None
-            result = _read(spools.backend, opened, read, chosen, layout, wishes, tell, stored=stored)
+            result = _read(in_use.backend, opened, read, chosen, layout, settings, progress, stored=stored)
             kept.append(result.transactions.table.get_name())
         return result
 
 
 @dataclass(frozen=True)
-class _Wishes:
+class _ReadSettings:
     """How the user wants the lines to be read."""
 
     date_order: DateOrder | None
@@ -152,17 +152,17 @@ class _Opened:
         return self.source if isinstance(self.source, Source) else open_sources(self.file, workdir, wanted)[0]
 
 
-def _silent(share: float, doing: str) -> None:
+def _no_progress(share: float, doing: str) -> None:
     """Report progress to nobody."""
 
 
 @contextmanager
-def _store(connection: Backend | None, store: SpoolStore | None) -> Iterator[SpoolStore]:
-    """The store that was given; or else one for this read, whose engine goes where the read fails."""
-    if store is not None or connection is not None:
-        yield store or SpoolStore(connection)
+def _cache_in_use(connection: Backend | None, cache: ReadCache | None) -> Iterator[ReadCache]:
+    """The cache that was given; or else one for this read, whose engine goes where the read fails."""
+    if cache is not None or connection is not None:
+        yield cache or ReadCache(connection)
         return
-    own = SpoolStore()
+    own = ReadCache()
     try:
         yield own
     except BaseException:
@@ -171,28 +171,28 @@ def _store(connection: Backend | None, store: SpoolStore | None) -> Iterator[Spo
 
 
 @contextmanager
-def _tidy(spools: SpoolStore, *, all_spools: bool) -> Iterator[list[str]]:
+def _tidy(cache: ReadCache, *, all_rows: bool) -> Iterator[list[str]]:
     """Drop what a read has made and nothing needs; the names put on the list yielded are needed.
 
-    Files that have been read stay with `all_spools`, unless the read was stopped: the next one may differ in a
+    Files that have been read stay with `all_rows`, unless the read was stopped: the next one may differ in a
     setting only.
     """
-    before = spools.tables()
+    before = cache.tables()
     kept: list[str] = []
     try:
         yield kept
     except InputError:
-        spools.drop({made for made in spools.tables() - before if not (all_spools and is_spool(made[0]))})
+        cache.drop({made for made in cache.tables() - before if not (all_rows and is_typed_rows(made[0]))})
         raise
     except BaseException:
-        spools.drop(spools.tables() - before)
+        cache.drop(cache.tables() - before)
         raise
-    needed = spools.needed_by(kept)
-    spools.drop(
+    needed = cache.needed_by(kept)
+    cache.drop(
         {
             made
-            for made in spools.tables() - before
-            if made[0] not in needed and not (all_spools and is_spool(made[0]))
+            for made in cache.tables() - before
+            if made[0] not in needed and not (all_rows and is_typed_rows(made[0]))
         }
     )
 
@@ -201,17 +201,17 @@ def _open_all(
     files: Sequence[OrderFile],
     workdir: Path,
     mapping: ColumnMapping | Mapping[str, str] | None,
-    spools: SpoolStore,
-    tell: Progress,
+    cache: ReadCache,
+    progress: Progress,
 ) -> list[_Opened]:
     opened: list[_Opened] = []
     problems: list[Problem] = []
     wanted = wanted_names(mapping)
     for position, file in enumerate(files):
-        tell(0.1 * position / len(files), f"Opening {file.name}")
+        progress(0.1 * position / len(files), f"Opening {file.name}")
         try:
             key = file_key(file, wanted)
-            known = spools.opened(key)
+            known = cache.opened(key)
             tables = [known] if known else open_sources(file, workdir, wanted)
             # A file of several tables is opened anew each time: its key stands for one.
             opened += [_Opened(file, key if len(tables) == 1 else None, table) for table in tables]
@@ -224,22 +224,22 @@ def _open_all(
     return opened
 
 
-def _spool_all(
+def _read_all(
     tables: Sequence[_Opened],
     workdir: Path,
     wanted: frozenset[str],
     mapping: ColumnMapping,
-    spools: SpoolStore,
-    tell: Progress,
-) -> list[Spool]:
+    cache: ReadCache,
+    progress: Progress,
+) -> list[TypedRows]:
     """The rows of every table; those that have been read with the same columns before are at hand."""
-    read: list[Spool] = []
+    read: list[TypedRows] = []
     problems: list[Problem] = []
     for position, table in enumerate(tables):
         roles = roles_of(table.source.columns, mapping)
-        before = sum(spool.rows for spool in read)
+        before = sum(known.rows for known in read)
 
-        def tell_rows(
+        def report_rows(
             share: float,
             rows: int,
             position: int = position,
@@ -247,32 +247,32 @@ def _spool_all(
             before: int = before,
         ) -> None:
             done = 0.1 + 0.6 * (position + share) / len(tables)
-            tell(done, f"Reading {name}: {before + rows:,} rows so far")
+            progress(done, f"Reading {name}: {before + rows:,} rows so far")
 
-        spool = spools.spool(table.key, roles)
-        if spool is None:
-            tell(0.1 + 0.6 * position / len(tables), f"Reading {table.source.name}")
+        rows = cache.typed_rows(table.key, roles)
+        if rows is None:
+            progress(0.1 + 0.6 * position / len(tables), f"Reading {table.source.name}")
             try:
                 fresh = table.fresh(workdir, wanted)
-                spool = fresh.spool(spools.engine, roles, tell_rows, spools.room)
+                rows = fresh.read_rows(cache.engine, roles, report_rows, cache.room)
             except InputError as error:
                 problems += error.problems
                 continue
-            spools.keep(table.key, fresh, spool)
-        read.append(spool)
+            cache.keep(table.key, fresh, rows)
+        read.append(rows)
     raise_if_any(problems)
-    spools.last_read = {spool.table for spool in read}
+    cache.last_read = {known.table for known in read}
     return read
 
 
 def _read(
     backend: Backend,
     opened: Sequence[Source | OpenedFile],
-    read: Sequence[Spool],
+    read: Sequence[TypedRows],
     mapping: ColumnMapping,
     layout: Layout | None,
-    wishes: _Wishes,
-    tell: Progress,
+    settings: _ReadSettings,
+    progress: Progress,
     *,
     stored: bool,
 ) -> Ingested:
@@ -280,20 +280,20 @@ def _read(
     staged = stage(engine, read, mapping, layout)
     checks.refuse_empty(engine, staged, names)
     counted = f"{staged.rows:,} rows"
-    tell(0.7, f"Deciding how dates and amounts are written: {counted}")
-    styles, problems = _styles(engine, staged, wishes.date_order, names)
-    tell(0.75, f"Reading dates and amounts: {counted}")
-    changed = wishes.change_lines or len(read) > 1 or mapping.line_id is not None
+    progress(0.7, f"Deciding how dates and amounts are written: {counted}")
+    styles, problems = _styles(engine, staged, settings.date_order, names)
+    progress(0.75, f"Reading dates and amounts: {counted}")
+    changed = settings.change_lines or len(read) > 1 or mapping.line_id is not None
     read_as = read_lines(engine, staged, styles, changed=changed)
     lines = read_as.name
     problems += checks.unreadable_columns(engine, lines, staged, names, dates_settled=not problems)
-    duplicates.leave_out(engine, lines, staged, read, agreed=wishes.remove_duplicates)
-    settled = settle_currency(engine, lines, wishes.currency, mapping, ", ".join(names), wishes.rates)
+    duplicates.leave_out(engine, lines, staged, read, agreed=settings.remove_duplicates)
+    settled = settle_currency(engine, lines, settings.currency, mapping, ", ".join(names), settings.rates)
     if isinstance(settled, Problem):
         problems.append(settled)
     raise_if_any(problems)
     checks.refuse_nothing_kept(engine, lines, names)
-    tell(0.85, f"Counting customers and orders: {counted}")
+    progress(0.85, f"Counting customers and orders: {counted}")
     warnings = [warning for file in opened for warning in file.warnings]
     warnings += [style.doubt for style in styles.numbers.values() if style.doubt]
     known = None if isinstance(settled, Problem) else settled
@@ -302,8 +302,8 @@ def _read(
         customer_form=read_as.customer_form,
         assumed=[
             *(finding for file in opened for finding in file.assumed),
-            *assumed.of_columns(mapping, styles.date, styles.numbers, staged.votes, wishes.date_order),
-            *assumed.of_currency(known, wishes.currency, mapping),
+            *assumed.of_columns(mapping, styles.date, styles.numbers, staged.votes, settings.date_order),
+            *assumed.of_currency(known, settings.currency, mapping),
             *assumed.of_attributes(*attributes.latest_and_first(mapping.attributes)),
         ],
     )  # fmt: skip
@@ -314,16 +314,16 @@ def _read(
         lines,
         mapping,
         known,
-        a_line_each=orders.a_line_each,
+        one_line_per_order=orders.one_line_per_order,
         complete=complete,
         source_files=names,
         stored=stored,
         customer_form=read_as.customer_form,
-        held_attributes=held_attributes(read[0], mapping) if complete and not stored else (),
+        attributes_in_memory=attributes_in_memory(read[0], mapping) if complete and not stored else (),
     )
     # A payment that failed is no order, so where all lines are orders there is none.
     failed = failed_payments(engine, lines if not complete else f"(SELECT * FROM {lines} LIMIT 0)")
-    tell(1.0, "Done")
+    progress(1.0, "Done")
     return Ingested(kept, report, failed, styles.date.order)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from clv.ingest.columns import FIELDS
-from clv.ingest.names import normalised
+from clv.ingest.vocabulary import normalised
 
 FILE_NAME = "column-choices.json"
 

@@ -17,7 +17,7 @@ from clv.ingest.columns import (
 )
 from clv.ingest.errors import Problem
 from clv.ingest.layout import recognise
-from clv.ingest.names import normalised
+from clv.ingest.vocabulary import normalised
 
 
 def resolve_mapping(
@@ -45,7 +45,7 @@ def resolve_mapping(
         chosen, attributes, problems = _guess_overridden(name, columns, asked or {})
         if problems:
             return None, problems
-    sought = _always_there(chosen, asked)
+    sought = _required(chosen, asked)
     problems = _unknown_columns(files, sought, attributes or ())
     missing = missing_fields(chosen)
     if missing:
@@ -77,10 +77,10 @@ def _guess_overridden(
     elif given.get("quantity") or given.get("unit_price"):
         guess = {**_parts(columns, taken), **guess}
         guess.pop("amount", None)
-    return guess | _going_along(columns, given) | given, _as_names(asked.get("attributes")), []
+    return guess | _fields_with_amount(columns, given) | given, _as_names(asked.get("attributes")), []
 
 
-def _going_along(columns: Sequence[str], given: Mapping[str, str | None]) -> dict[str, str | None]:
+def _fields_with_amount(columns: Sequence[str], given: Mapping[str, str | None]) -> dict[str, str | None]:
     """The currency and the refund that belong to the amount that the user chose."""
     layout, amount = recognise(columns), normalised(given.get("amount") or "")
     for chosen, fields_along in (layout.together if layout else {}).items():
@@ -103,7 +103,7 @@ def _as_names(value: object) -> Sequence[str] | None:
     return [str(name) for name in value] if isinstance(value, Iterable) else None
 
 
-def _always_there(
+def _required(
     chosen: Mapping[str, str | None], asked: ColumnMapping | Mapping[str, str] | None
 ) -> dict[str, str | None]:
     """The columns that every file must have; what an export says besides may be missing in another one."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from clv.ingest import sql, vocabulary
-from clv.ingest.identifier_form import PLAIN
+import duckdb
+
+from clv.ingest import buyers, sql, vocabulary
+from clv.ingest.identifier_form import PLAIN, IdentifierForm
 from clv.ingest.layout import Layout
 from clv.ingest.staging import Staged
 
@@ -16,6 +19,41 @@ TEST = "test order"
 NOT_CAPTURED = "payment authorised but not captured"
 MONEY_OUT = "money paid out, not an order"
 Branch = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class LineConditions:
+    """SQL conditions that lines are asked for; FALSE is one that cannot hold.
+
+    Parameters
+    ----------
+    guest : str
+        The customer cell says that the buyer is a guest.
+    refund_type : str
+        The type of the line says that money went back.
+    further : str
+        An earlier line of the same order carries the amount that is blank or repeated here.
+    as_named : bool
+        Whether the customer is always the one that the customer column names.
+    customer_form : IdentifierForm or None
+        How customers are written who are all known by whole numbers, or None where they are not.
+    """
+
+    guest: str
+    refund_type: str
+    further: str
+    as_named: bool
+    customer_form: IdentifierForm | None
+
+    @property
+    def is_refund_type(self) -> str:
+        """The column of the condition, or FALSE."""
+        return unless_false("is_refund_type", self.refund_type)
+
+    @property
+    def is_further(self) -> str:
+        """The column of the condition, or FALSE."""
+        return unless_false("is_further", self.further)
 
 
 def plain_words(text: str) -> str:
@@ -123,6 +161,47 @@ def minor_units(layout: Layout | None, *, dates_are_unix: bool) -> str | None:
         f"CASE WHEN currency IN ({sql.literals(ones)}) THEN 1"
         f" WHEN currency IN ({sql.literals(thousands)}) THEN 1000 ELSE 100 END"
     )
+
+
+def line_conditions(engine: duckdb.DuckDBPyConnection, staged: Staged) -> LineConditions:
+    """Find out which conditions can hold."""
+    is_guest, is_refund = guest(staged, buyers.identifier(engine, staged, "customer")), refund_type(staged)
+    if is_guest != "FALSE" and not sql.count(
+        engine, f"(SELECT 1 FROM {staged.table} WHERE {is_guest} LIMIT 1)"
+    ):
+        is_guest = "FALSE"
+    as_named = is_guest == is_refund == "FALSE" and not staged.mapping.email
+    # On the further lines of an order the customer may be filled in, as text.
+    everywhere = not (by_order(staged) and staged.missing["customer"])
+    form = staged.whole.get("customer") if as_named and everywhere else None
+    return LineConditions(is_guest, is_refund, _further(staged), as_named, form)
+
+
+def by_order(staged: Staged) -> bool:
+    """Whether what belongs to a whole order stands on the first of its lines only."""
+    return staged.layout is not None and staged.layout.amount_of_order and staged.mapping.order_id is not None
+
+
+def _further(staged: Staged) -> str:
+    """SQL condition: an earlier line of the same order carries the amount that is blank or repeated here."""
+    if (
+        not by_order(staged)
+        or staged.layout is None
+        or not staged.layout.is_order_amount(staged.mapping.amount)
+    ):
+        return "FALSE"
+    earlier = (
+        "first_value(amount IGNORE NULLS) OVER (PARTITION BY file_no, order_id_text ORDER BY source_line"
+        " ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)"
+    )
+    blank = "amount IS NULL AND amount_text IS NULL"
+    carried = f"coalesce({earlier} IS NOT NULL AND ({blank} OR amount = {earlier}), FALSE)"
+    return f"order_id_text IS NOT NULL AND NOT is_blank AND {carried}"
+
+
+def unless_false(column: str, condition: str) -> str:
+    """The column that holds a condition, or FALSE where it cannot hold."""
+    return "FALSE" if condition == "FALSE" else column
 
 
 def _contains(text: str, words: Iterable[str]) -> str:

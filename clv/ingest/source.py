@@ -17,14 +17,14 @@ from clv.ingest.dialect import Dialect, decide_dialect
 from clv.ingest.errors import InputError, Problem, refuse_full_disk
 from clv.ingest.files import Recognised, unusable
 from clv.ingest.findings import Finding
-from clv.ingest.marks import has_broken_cells, marks_of
-from clv.ingest.plain_spool import spool_plain_text
+from clv.ingest.plain_rows import typed_plain_text
 from clv.ingest.plain_text import read_plain_text
-from clv.ingest.spool import ColumnKind, Role, Rows, Spool, spool
+from clv.ingest.text_scan import has_broken_cells, marks_of
+from clv.ingest.typed_rows import ColumnKind, RawRows, Role, TypedRows, read_typed_rows
 from clv.ingest.watch import run_watched
 
 # Hears the share of a file that has been read and the rows so far.
-Telling = Callable[[float, int], None]
+RowProgress = Callable[[float, int], None]
 WHOLE_TYPES = frozenset(
     sign + size + "INT" for sign in ("", "U") for size in ("TINY", "SMALL", "BIG", "HUGE")
 ) | {"INTEGER", "UINTEGER"}
@@ -48,9 +48,9 @@ class Source(ABC):
         """The first rows of data as text."""
 
     @abstractmethod
-    def spool(
-        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling, room: int
-    ) -> Spool:
+    def read_rows(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], progress: RowProgress, room: int
+    ) -> TypedRows:
         """Read the columns that have a role, of all rows, into a table of the engine.
 
         Plain text whose cells take at most `room` bytes is held in memory instead, and the engine given a view of it.
@@ -82,22 +82,22 @@ class TextSource(Source):
         width = len(self.columns)
         return [[*row, *[""] * width][:width] for row in self._dialect.sample[:rows]]
 
-    def spool(
-        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling, room: int
-    ) -> Spool:
+    def read_rows(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], progress: RowProgress, room: int
+    ) -> TypedRows:
         """Read all lines; a column more than the header has catches what is too much."""
-        tell = _ahead(tell)
+        progress = _monotonic(progress)
         try:
-            plain = self._plainly(engine, roles, tell, room) if self.size <= room else None
+            plain = self._from_plain_text(engine, roles, progress, room) if self.size <= room else None
             if plain is not None:
                 return plain
             if not self._marks.quotes or not has_broken_cells(self._path, self._header_bytes):
-                read = self._from_file(engine, roles, tell)
+                read = self._from_file(engine, roles, progress)
                 # Threads that begin amid quotation marks could lose their place; every line must have become a row.
                 if read.rows == self._expected:
                     return read
                 engine.execute(f"DROP TABLE {read.table}")
-            return self._by_text(engine, roles, tell)
+            return self._by_text(engine, roles, progress)
         except duckdb.Error as error:
             refuse_full_disk(error)
             raise unusable(self.name, "its rows cannot be read", files.EXPORT_AS) from error
@@ -110,46 +110,50 @@ class TextSource(Source):
     def _too_much(self) -> str:
         return f"coalesce(c{len(self.columns)}, '') <> ''"
 
-    def _plainly(
-        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling, room: int
-    ) -> Spool | None:
+    def _from_plain_text(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], progress: RowProgress, room: int
+    ) -> TypedRows | None:
         """Read by Arrow, or None where a cell needs a closer look."""
         text = read_plain_text(
             self._path, self._header_bytes, self._dialect.separator, len(self.columns), roles, self._dialect.sample,
             self._marks.blanks, room,
-            lambda rows: tell(rows / max(self._expected, 1), rows),
+            lambda rows: progress(rows / max(self._expected, 1), rows),
         )  # fmt: skip
         if text is None or len(text.cells) != self._expected:
             return None
         first_line = self._dialect.lines_before_data + 1
-        return spool_plain_text(engine, self.name, self.columns, roles, text, self._marks, first_line)
+        return typed_plain_text(engine, self.name, self.columns, roles, text, self._marks, first_line)
 
     def _from_file(
-        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling
-    ) -> Spool:
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], progress: RowProgress
+    ) -> TypedRows:
         """Every line is a row, so threads share the file and the rows are read as they come."""
         with _rejects(engine) as (rejects, scans):
             relation = self._relation(rejects, scans, threads=True)
             line = f"{self._dialect.lines_before_data + 1} + rowid"
-            rows = Rows(relation, self.columns, self._kinds, line, self._too_much,
+            rows = RawRows(relation, self.columns, self._kinds, line, self._too_much,
                         self._marks, self._expected)  # fmt: skip
-            read = spool(engine, self.name, rows, roles, tell)
+            read = read_typed_rows(engine, self.name, rows, roles, progress)
             self._refuse_endless_lines(engine, rejects)
         return read
 
-    def _by_text(self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling) -> Spool:
+    def _by_text(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], progress: RowProgress
+    ) -> TypedRows:
         """Cells of several lines: the text is copied by one thread, which keeps the order, and numbered."""
         table = sql.unique_name("text")
         try:
             with _rejects(engine) as (rejects, scans):
                 relation = self._relation(rejects, scans, threads=False)
                 run_watched(engine, f"CREATE TEMP TABLE {table} AS SELECT * FROM {relation}",
-                            lambda share: tell(share / 2, int(share * self._expected)))  # fmt: skip
+                            lambda share: progress(share / 2, int(share * self._expected)))  # fmt: skip
                 self._refuse_endless_lines(engine, rejects)
             line = self._numbered(engine, table)
-            rows = Rows(table, self.columns, self._kinds, line, self._too_much, self._marks, self._expected)
-            return spool(
-                engine, self.name, rows, roles, lambda share, count: tell(0.5 + share / 2, self._expected)
+            rows = RawRows(
+                table, self.columns, self._kinds, line, self._too_much, self._marks, self._expected
+            )
+            return read_typed_rows(
+                engine, self.name, rows, roles, lambda share, count: progress(0.5 + share / 2, self._expected)
             )
         finally:
             engine.execute(f"DROP TABLE IF EXISTS {table}")
@@ -226,9 +230,9 @@ class ParquetSource(Source):
             found = engine.execute(f"SELECT {texts} FROM {_parquet(self._path)} LIMIT {int(rows)}").fetchall()
         return [[str(cell) for cell in row] for row in found]
 
-    def spool(
-        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling, room: int
-    ) -> Spool:
+    def read_rows(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], progress: RowProgress, room: int
+    ) -> TypedRows:
         """Read all rows; numbers and times stay what they are, anything else becomes text."""
         kinds = tuple(_kind(type_name) for type_name in self._types)
         cells = [
@@ -239,8 +243,8 @@ class ParquetSource(Source):
         relation = f"(SELECT {named} FROM {_parquet(self._path)})"
         with _readable(self.name):
             counted = engine.execute(f"SELECT count(*) FROM {_parquet(self._path)}").fetchone()
-            rows = Rows(relation, self.columns, kinds, "1 + rowid", expected=counted[0] if counted else 0)
-            return spool(engine, self.name, rows, roles, tell)
+            rows = RawRows(relation, self.columns, kinds, "1 + rowid", expected=counted[0] if counted else 0)
+            return read_typed_rows(engine, self.name, rows, roles, progress)
 
 
 class SheetSource(Source):
@@ -257,9 +261,9 @@ class SheetSource(Source):
         """The first rows of data as text."""
         return [[workbook.cell_text(cell) for cell in row] for row in self._sheet.rows[:rows]]
 
-    def spool(
-        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], tell: Telling, room: int
-    ) -> Spool:
+    def read_rows(
+        self, engine: duckdb.DuckDBPyConnection, roles: Mapping[int, Role], progress: RowProgress, room: int
+    ) -> TypedRows:
         """Hand all rows over, each column with the type that its cells share."""
         cells = list(zip(*self._sheet.rows, strict=True)) or [()] * len(self.columns)
         arrays = [
@@ -271,8 +275,8 @@ class SheetSource(Source):
         engine.register(handed, pa.table({f"c{position}": array for position, array in enumerate(arrays)}))
         try:
             line = f"{self._sheet.first_line} + rowid"
-            rows = Rows(handed, self.columns, kinds, line, expected=len(self._sheet.rows))
-            return spool(engine, self.name, rows, roles, tell)
+            rows = RawRows(handed, self.columns, kinds, line, expected=len(self._sheet.rows))
+            return read_typed_rows(engine, self.name, rows, roles, progress)
         finally:
             engine.unregister(handed)
 
@@ -288,16 +292,16 @@ def _rejects(engine: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
             engine.execute(f"DROP TABLE IF EXISTS {name}")
 
 
-def _ahead(tell: Telling) -> Telling:
+def _monotonic(progress: RowProgress) -> RowProgress:
     """The same, but it never hears that less is done than before, when a second way is tried."""
     furthest = (0.0, 0)
 
-    def tell_on(share: float, rows: int) -> None:
+    def report(share: float, rows: int) -> None:
         nonlocal furthest
         furthest = max(furthest[0], share), max(furthest[1], rows)
-        tell(*furthest)
+        progress(*furthest)
 
-    return tell_on
+    return report
 
 
 def _bytes_of_lines(path: Path, lines: int) -> int:

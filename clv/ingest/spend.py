@@ -10,7 +10,6 @@ from pathlib import Path
 import pandas as pd
 
 from clv.ingest.columns import FIELDS, guess_mapping
-from clv.ingest.companions import spend_columns
 from clv.ingest.containers import open_single
 from clv.ingest.date_order import DateOrder
 from clv.ingest.errors import InputError, Problem
@@ -19,6 +18,7 @@ from clv.ingest.findings import Finding
 from clv.ingest.quality import QualityReport
 from clv.ingest.read import read_orders
 from clv.ingest.resolve import columns_there_are
+from clv.ingest.sort_files import spend_columns
 
 
 @dataclass(frozen=True)

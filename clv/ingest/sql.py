@@ -61,14 +61,14 @@ def valued(text: str) -> str:
 
 
 def unmarked(text: str) -> str:
-    """Text without the apostrophe, or the =" ", by which spreadsheets are told that digits are text."""
+    """Text without the apostrophe, or the =" ", by which a spreadsheet knows that digits are text."""
     quoted = f"""{text} LIKE '="%"' THEN {text}[3:-2]"""
     return f"CASE WHEN {quoted} WHEN starts_with({text}, '''') THEN {text}[2:] ELSE {text} END"
 
 
 def whole_number_text(expression: str) -> str:
     """Text of a floating-point cell, whole numbers without a fraction (17850.0 is 17850)."""
-    # Comparing the rounded number with itself also tells NaN and infinity, which have no whole number.
+    # Comparing the rounded number with itself also finds NaN and infinity, which have no whole number.
     whole = f"TRY_CAST({expression} AS HUGEINT)"
     return (
         f"CASE WHEN isnan({expression}) THEN NULL"

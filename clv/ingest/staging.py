@@ -13,7 +13,7 @@ from clv.ingest import sql
 from clv.ingest.columns import FURTHER_FIELDS, ColumnMapping, find_column
 from clv.ingest.identifier_form import PLAIN, IdentifierForm
 from clv.ingest.layout import Layout
-from clv.ingest.spool import NUMBER, Role, Spool
+from clv.ingest.typed_rows import NUMBER, Role, TypedRows
 
 NUMBERS = ("amount", "quantity", "unit_price", "discount", "refund")
 IDENTIFIERS = ("customer", "order_id")
@@ -90,14 +90,14 @@ def roles_of(columns: Sequence[str], mapping: ColumnMapping) -> dict[int, Role]:
 
 def stage(
     engine: duckdb.DuckDBPyConnection,
-    spools: Sequence[Spool],
+    files: Sequence[TypedRows],
     mapping: ColumnMapping,
     layout: Layout | None = None,
 ) -> Staged:
     """Bring the files of one read under one set of names; nothing is copied."""
     numbers = tuple(field for field in NUMBERS if getattr(mapping, field))
     listing = layout.refund_amounts if layout else None
-    selects = [_select(number, file, mapping, numbers, listing) for number, file in enumerate(spools)]
+    selects = [_select(number, file, mapping, numbers, listing) for number, file in enumerate(files)]
     view = sql.unique_name("staged")
     engine.execute(f"CREATE TEMP VIEW {view} AS {' UNION ALL '.join(selects)}")
     typed = (*IDENTIFIERS, "date", *numbers)
@@ -105,7 +105,7 @@ def stage(
     votes: dict[str, Counter[str]] = {field: Counter() for field in numbers}
     emails, with_point = dict.fromkeys(IDENTIFIERS, False), dict.fromkeys(IDENTIFIERS, False)
     forms: dict[str, set[IdentifierForm]] = {field: set() for field in IDENTIFIERS}
-    for file in spools:
+    for file in files:
         for field in typed:
             position = _position(file.columns, getattr(mapping, field))
             if position is None:
@@ -120,7 +120,7 @@ def stage(
                 with_point[field] |= file.with_point[position]
                 if file.read[position]:
                     forms[field].add(file.forms.get(position, PLAIN))
-    rows = sum(file.rows for file in spools)
+    rows = sum(file.rows for file in files)
     # Numbers of different forms are no numbers of each other.
     whole = {
         field: next(iter(forms[field]), PLAIN)
@@ -130,7 +130,7 @@ def stage(
     return Staged(view, numbers, mapping, unread, missing, whole, rows, votes, emails, with_point, layout)
 
 
-def held_attributes(file: Spool, mapping: ColumnMapping) -> list[pa.ChunkedArray]:
+def attributes_in_memory(file: TypedRows, mapping: ColumnMapping) -> list[pa.ChunkedArray]:
     """The attributes of a file's rows as `stage` names them, where they are held in memory; or else none."""
     positions = [_position(file.columns, name) for name in mapping.attributes]
     if file.cells is None or any(at is None or file.roles[at] not in ("text", "kept") for at in positions):
@@ -144,7 +144,7 @@ def _position(columns: Sequence[str], wanted: str | None) -> int | None:
 
 
 def _select(
-    number: int, file: Spool, mapping: ColumnMapping, numbers: Sequence[str], listing: str | None
+    number: int, file: TypedRows, mapping: ColumnMapping, numbers: Sequence[str], listing: str | None
 ) -> str:
     """The lines of a file; `listing` is the pattern of an amount in refund cells that list several."""
     # Identifiers as text: the same one may have come as a number from one file and as text from another.
@@ -188,8 +188,8 @@ def _select(
     return f"SELECT {', '.join(cells)} FROM {file.table}"
 
 
-def _text(file: Spool, position: int) -> str:
-    """The text of a cell; of one that has been read only an identifier's can be told."""
+def _text(file: TypedRows, position: int) -> str:
+    """The text of a cell; of one that has been read only an identifier's is known."""
     text, number = f"t{position}", file.forms.get(position, PLAIN).sql(f"n{position}")
     absent = file.unread.get(position) == 0
     if file.roles[position] != "identifier":

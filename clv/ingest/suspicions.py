@@ -9,12 +9,12 @@ import duckdb
 
 from clv.ingest import duplicates, row_rules, vocabulary
 from clv.ingest.columns import ColumnMapping
+from clv.ingest.counts import CustomerCount
 from clv.ingest.currencies import converted
 from clv.ingest.layout import Layout
-from clv.ingest.names import normalised
-from clv.ingest.oddities import rows_are as _rows
-from clv.ingest.people import People
+from clv.ingest.oddities import counted_rows as _rows
 from clv.ingest.sql import literals
+from clv.ingest.vocabulary import normalised
 
 # More rows than this under an id such as 0 are hardly one customer.
 MANY_ROWS = 20
@@ -28,7 +28,7 @@ def _of_layout(engine: duckdb.DuckDBPyConnection, lines: str, layout: Layout | N
     return [*([layout.warning] if layout.warning else []), *_unknown_statuses(engine, lines, layout)]
 
 
-def how_taken(
+def notes_of_rows(
     engine: duckdb.DuckDBPyConnection, lines: str, layout: Layout | None, currency: str | None
 ) -> list[str]:
     """How the rows were taken: nothing to worry about."""
@@ -76,7 +76,7 @@ def _converted(engine: duckdb.DuckDBPyConnection, lines: str, currency: str | No
 def suspicions(
     engine: duckdb.DuckDBPyConnection,
     lines: str,
-    people: People,
+    customers: CustomerCount,
     totals: Mapping[str, Any],
     mapping: ColumnMapping,
     layout: Layout | None,
@@ -89,10 +89,10 @@ def suspicions(
     ----------
     lines : str
         Table of lines.
-    people : People
+    customers : CustomerCount
         The customers.
     totals : mapping
-        As `clv.ingest.sums` counts them.
+        As `clv.ingest.counts` counts them.
     complete : bool
         Whether every line is kept.
     """
@@ -106,18 +106,18 @@ def suspicions(
             f"{_rows(totals['refunded'])} with the status refunded, worth {totals['refunded_value']:,.2f}: they count"
             " as purchases, for no column says how much was refunded."
         )
-    if normalised(mapping.customer) in ("id", "cid") and people.everybody == totals["kept"] > 1:
+    if normalised(mapping.customer) in ("id", "cid") and customers.distinct == totals["kept"] > 1:
         found.append(
             f"Every row has another «{mapping.customer}»: check that it is the customer, not the order."
         )
-    found += _guests(engine, people.table)
+    found += _guests(engine, customers.table)
     return _of_layout(engine, lines, layout) + found + ([] if complete else _without_customer(engine, lines))
 
 
-def _guests(engine: duckdb.DuckDBPyConnection, people: str) -> list[str]:
+def _guests(engine: duckdb.DuckDBPyConnection, customers: str) -> list[str]:
     """Buyers who are known by a word that means a guest."""
     found = engine.execute(f"""
-        SELECT customer_id, rows FROM {people}
+        SELECT customer_id, rows FROM {customers}
         WHERE rows > {MANY_ROWS} AND lower(customer_id) IN ({literals(vocabulary.words("guests"))})
         ORDER BY customer_id""").fetchall()
     return [
@@ -133,9 +133,9 @@ def _known_by_email(engine: duckdb.DuckDBPyConnection, lines: str) -> list[str]:
     if not counted or not counted[0]:
         return []
     rows, customers, value = counted
-    people = "1 customer" if customers == 1 else f"{customers:,} customers"
+    as_customers = "1 customer" if customers == 1 else f"{customers:,} customers"
     return [
-        f"{_rows(rows)} of guests, worth {value:,.2f}: they count under their email address, as {people}."
+        f"{_rows(rows)} of guests, worth {value:,.2f}: they count under their email address, as {as_customers}."
     ]
 
 

@@ -43,7 +43,7 @@ class Transactions:
         ISO 4217 code where it is known.
     has_order_id : bool
         Whether `order_id` is filled; without it an order is a customer and a moment.
-    a_line_each : bool
+    one_line_per_order : bool
         Whether it is known that every line is an order of its own and none is a refund.
     source_files : tuple of str
         The values of `source_file`, where they are known and no two files share one.
@@ -52,7 +52,7 @@ class Transactions:
         (int64) too; or else None.
     has_discount : bool
         Whether the table has a column `discount_given` (decimal(18, 4), money) too, which `amount` is net of.
-    held_attributes : tuple of pyarrow ChunkedArray
+    attributes_in_memory : tuple of pyarrow ChunkedArray
         The attributes of all lines in the order of the table, where they are in memory as they stand; or else empty.
     lock : RLock
         Whoever asks the table holds it for one question: one connection serves every thread.
@@ -62,11 +62,11 @@ class Transactions:
     attributes: tuple[str, ...]
     currency: str | None
     has_order_id: bool
-    a_line_each: bool = False
+    one_line_per_order: bool = False
     source_files: tuple[str, ...] = ()
     customer_form: IdentifierForm | None = None
     has_discount: bool = False
-    held_attributes: tuple[pa.ChunkedArray, ...] = field(default=(), compare=False, repr=False)
+    attributes_in_memory: tuple[pa.ChunkedArray, ...] = field(default=(), compare=False, repr=False)
     lock: RLock = field(default_factory=RLock, compare=False, repr=False)
 
 
@@ -76,12 +76,12 @@ def keep(
     mapping: ColumnMapping,
     currency: str | None,
     *,
-    a_line_each: bool,
+    one_line_per_order: bool,
     complete: bool,
     source_files: Sequence[str],
     stored: bool,
     customer_form: IdentifierForm | None = None,
-    held_attributes: Sequence[pa.ChunkedArray] = (),
+    attributes_in_memory: Sequence[pa.ChunkedArray] = (),
 ) -> Transactions:
     """Name the kept lines in the connection, in the order of the files.
 
@@ -92,8 +92,8 @@ def keep(
     stored : bool
         Copy them into a table, which needs nothing else any more; a view needs no copy, but what it is made of.
     customer_form : IdentifierForm or None
-        How customers are written whom `customer_number` tells apart.
-    held_attributes : sequence of pyarrow ChunkedArray
+        How the customer_id is written where `customer_number` stands for it.
+    attributes_in_memory : sequence of pyarrow ChunkedArray
         As of `Transactions`.
     """
     attributes = snake_case(mapping.attributes)
@@ -116,11 +116,11 @@ def keep(
         attributes,
         currency,
         filled is not None,
-        a_line_each,
+        one_line_per_order,
         tuple(source_files) if len(set(source_files)) == len(source_files) else (),
         customer_form,
         bool(mapping.discount),
-        tuple(held_attributes),
+        tuple(attributes_in_memory),
     )
 
 

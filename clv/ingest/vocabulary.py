@@ -1,14 +1,18 @@
-"""The words of `vocabulary.toml` and `aliases.toml`, read once."""
+"""The words of `vocabulary.toml` and `aliases.toml`, read once, and column names compared by what they say."""
 
 from __future__ import annotations
 
+import re
 import tomllib
+import unicodedata
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 # Currency codes that are ordinary words in a header.
 COMMON_WORDS = frozenset({"all", "top", "try", "mop"})
+# NFKD does not take these letters apart.
+LETTERS = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "æ": "ae", "ё": "е"})
 
 
 @cache
@@ -41,3 +45,12 @@ def header_noise() -> frozenset[str]:
 def words(name: str) -> tuple[str, ...]:
     """A list of words from `vocabulary.toml`."""
     return tuple(read("vocabulary.toml")[name])
+
+
+@cache
+def normalised(name: str) -> str:
+    """A column name without case, accents, spaces, punctuation and words for the unit."""
+    folded = unicodedata.normalize("NFKD", name.casefold().translate(LETTERS))
+    plain = "".join(letter for letter in folded if not unicodedata.combining(letter))
+    parts = re.findall(r"[^\W_]+", plain)
+    return "".join([part for part in parts if part not in header_noise()] or parts)

@@ -1,4 +1,4 @@
-"""Long statements that tell how far they are and can be stopped."""
+"""Long statements that say how far they are and can be stopped."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from threading import Event, Thread
 
 import duckdb
 
-LOOK_EVERY = 0.2  # seconds
+POLL_SECONDS = 0.2
 
 
 def run_watched(
     engine: duckdb.DuckDBPyConnection,
     statement: str,
-    tell: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Execute a statement in a thread of its own while this one tells the share done, 0 to 1.
+    """Execute a statement in a thread of its own while this one reports the share done, 0 to 1.
 
-    Whatever is raised meanwhile in this thread, by `tell` or by a key press, stops the statement: it leaves no table
+    Whatever is raised meanwhile in this thread, by `progress` or by a key press, stops the statement: it leaves no table
     behind, and the exception goes on its way.
 
     Raises
@@ -43,12 +43,12 @@ def run_watched(
     engine.execute("SET progress_bar_time = 0")
     Thread(target=work, daemon=True).start()
     try:
-        while not done.wait(LOOK_EVERY):
-            if tell is not None:
-                tell(min(max(engine.query_progress() / 100, 0.0), 1.0))
+        while not done.wait(POLL_SECONDS):
+            if progress is not None:
+                progress(min(max(engine.query_progress() / 100, 0.0), 1.0))
     except BaseException:
         engine.interrupt()
-        while not done.wait(LOOK_EVERY):
+        while not done.wait(POLL_SECONDS):
             engine.interrupt()
         raise
     if failed:

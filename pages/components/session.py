@@ -21,8 +21,8 @@ from clv.assumptions import Assumptions
 from clv.ingest import InputError, OpenDateOrder, OrderFile, sort_files
 from clv.ingest.database import read_database
 from clv.ingest.database_connections import OrderDatabase
+from clv.ingest.read_cache import ReadCache
 from clv.ingest.remembered import recall
-from clv.ingest.spool_store import SpoolStore
 from clv.loading import read_shop
 from clv.models.warm_up import warm_up
 from clv.shop import Shop, shop_of
@@ -55,7 +55,7 @@ class Session:
     fingerprint: str = ""
     cancelled: str = ""
     folder: Path | None = None
-    store: SpoolStore | None = None
+    store: ReadCache | None = None
     problems: tuple[str, ...] = ()
     question: OpenDateOrder | None = None
     settings: dict[str, Any] = field(default_factory=dict)
@@ -174,13 +174,13 @@ def reread(settings: Mapping[str, Any], progress: Progress) -> None:
 
 
 def _read(state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any], progress: Progress) -> None:
-    state.store = state.store or SpoolStore()
+    state.store = state.store or ReadCache()
     state.question = None
     found = sort_files(files)
     orders_file = (*found.orders, *found.customers)[0]
     state.has_spend_file = bool(found.spend)
     try:
-        shop = read_shop(files, progress=progress, recall=recall, store=state.store, **settings).shop()
+        shop = read_shop(files, progress=progress, recall=recall, cache=state.store, **settings).shop()
         _ = shop.churn_window  # under the progress bar rather than after it
         progress(1.0, "Done")  # the last moment at which a read that was interrupted changes nothing
     except (InputError, ValueError) as error:

@@ -120,7 +120,7 @@ def test_attributes_may_have_any_name_and_orders_any_date(read_rows):
         assert found == [["Ann", "a", "Rome", "x"], ["Bob", "c", "Bonn", "z"]]
 
 
-def test_files_of_one_name_are_told_apart_by_their_lines(tmp_path):
+def test_files_of_one_name_are_distinguished_by_their_lines(tmp_path):
     header = "order_id,customer_id,order_date,amount,channel\n"
     files = []
     for number, (folder, channel) in enumerate((("a", "z"), ("b", "y"))):

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clv.history import customer_summary, purchase_walk
-from clv.history.by_customer import _customers, _first_values, _Range
+from clv.history.by_customer import CustomerRange, customer_codes, first_values
 from clv.history.purchase_walk import OrderDays, is_countable
 from clv.ingest import Ingested, OrderFile, read_orders
 
@@ -27,22 +27,22 @@ def orders(folder: Path, rows: str) -> Ingested:
 
 
 @given(chunks=CHUNKS)
-def test_names_are_told_apart_in_the_order_of_their_bytes(chunks: list[list[str]]) -> None:
+def test_distinct_names_are_in_the_order_of_their_bytes(chunks: list[list[str]]) -> None:
     written = [name for chunk in chunks for name in chunk]
-    names, whose = _customers(pa.chunked_array(chunks), _Range())
+    names, codes = customer_codes(pa.chunked_array(chunks), CustomerRange())
     assert names.to_pylist() == sorted(set(written), key=str.encode)
-    assert names.take(pa.array(whose)).to_pylist() == written
+    assert names.take(pa.array(codes)).to_pylist() == written
 
 
 @given(chunks=NUMBERS, offset=st.sampled_from([0, -(2**63) - 3, 2**63 - 13]))
-def test_numbers_are_told_apart_dense_or_not(chunks: list[list[int]], offset: int) -> None:
+def test_distinct_numbers_are_found_dense_or_not(chunks: list[list[int]], offset: int) -> None:
     written = [number for chunk in chunks for number in chunk]
     dense = pa.chunked_array([[number - 3 for number in chunk] for chunk in chunks], pa.int32())
     far = pa.chunked_array([[number + offset for number in chunk] for chunk in chunks], pa.int64())
-    for column, some, first in ((dense, _Range(dense=(3, 12)), 0), (far, _Range(), offset)):
-        customers, whose = _customers(column, some)
+    for column, some, first in ((dense, CustomerRange(dense=(3, 12)), 0), (far, CustomerRange(), offset)):
+        customers, codes = customer_codes(column, some)
         assert customers.to_pylist() == sorted({number + first for number in written})
-        assert customers.take(pa.array(whose)).to_pylist() == [number + first for number in written]
+        assert customers.take(pa.array(codes)).to_pylist() == [number + first for number in written]
 
 
 @given(
@@ -53,11 +53,11 @@ def test_first_values_are_the_first_that_are_not_null(
     values: list[list[str | None]], draw: st.DataObject
 ) -> None:
     flat = [value for chunk in values for value in chunk]
-    whose = np.array([draw.randrange(3) for _ in flat], dtype=np.int32)
+    codes = np.array([draw.randrange(3) for _ in flat], dtype=np.int32)
     at_first = np.array([at for at in range(len(flat)) if draw.random() < 0.7], dtype=np.int64)
-    found = _first_values(pa.chunked_array(values, pa.string()), at_first, whose, 3).to_pylist()
+    found = first_values(pa.chunked_array(values, pa.string()), at_first, codes, 3).to_pylist()
     for customer in range(3):
-        own = [flat[at] for at in at_first if whose[at] == customer and flat[at] is not None]
+        own = [flat[at] for at in at_first if codes[at] == customer and flat[at] is not None]
         assert found[customer] == (own[0] if own else None)
 
 
@@ -75,7 +75,7 @@ def test_parts_hold_whole_customers() -> None:
         assert np.array_equal(part.starts + starts[first], starts[first : first + len(part.customer)])
 
 
-def test_money_beyond_what_can_be_summed_is_told() -> None:
+def test_money_beyond_what_can_be_summed_is_said() -> None:
     assert is_countable(pa.chunked_array([[10**15, -(10**15)], [5]]))
     assert not is_countable(pa.chunked_array([[2**61, 1]]))
     assert not is_countable(pa.chunked_array([[-(2**62)]]))
@@ -91,5 +91,5 @@ def test_amounts_too_large_for_their_type_are_summed_all_the_same(tmp_path: Path
 def test_a_customer_of_more_days_than_a_part_is_walked_along_whole(tmp_path: Path) -> None:
     rows = "a,2024-01-01,5.00,1\n" + "".join(f"b,2024-01-{day:02d},5.00,{day + 1}\n" for day in range(1, 8))
     read = orders(tmp_path, rows)
-    with patch.object(purchase_walk, "DAYS_A_PART", 3):
+    with patch.object(purchase_walk, "DAYS_PER_PART", 3):
         assert customer_summary(read.transactions).frame["purchase_days"].tolist() == [1, 7]

@@ -16,7 +16,7 @@ from ibis.backends.duckdb import Backend
 
 from clv.history import by_customer, purchase_walk
 from clv.history.grouped import grouped_summary
-from clv.history.summary import summary_expression, typed
+from clv.history.summary import summary_expression, typed_summary
 from clv.ingest import Transactions
 from clv.ingest.identifier_form import PLAIN
 
@@ -62,7 +62,7 @@ def by_expressions(engine: Backend) -> Callable[[Transactions, dt.date], pd.Data
     lines=LINES,
     shown=st.integers(0, 12),
     numbered_customers=st.booleans(),
-    a_line_each=st.booleans(),
+    one_line_per_order=st.booleans(),
     most=st.sampled_from([2, 100]),
 )
 def test_same_summary_as_the_expressions(
@@ -71,10 +71,10 @@ def test_same_summary_as_the_expressions(
     lines: list[tuple[str, str | None, int, Decimal, str | None]],
     shown: int,
     numbered_customers: bool,
-    a_line_each: bool,
+    one_line_per_order: bool,
     most: int,
 ) -> None:
-    if a_line_each:
+    if one_line_per_order:
         lines = [
             (who, str(n), day, abs(money), channel) for n, (who, _, day, money, channel) in enumerate(lines)
         ]
@@ -95,15 +95,20 @@ def test_same_summary_as_the_expressions(
         ("channel",),
         None,
         True,
-        a_line_each,
+        one_line_per_order,
         ("f.csv",),
         PLAIN if numbered_customers else None,
     )
     as_of = dt.date(2024, 1, 1 + shown)
-    with patch.object(by_customer, "ORDERS_A_RANGE", most), patch.object(purchase_walk, "DAYS_A_PART", most):
+    with (
+        patch.object(by_customer, "ORDERS_PER_RANGE", most),
+        patch.object(purchase_walk, "DAYS_PER_PART", most),
+    ):
         walked = grouped_summary(transactions, as_of)
-    expected = typed(by_expressions(transactions, as_of).sort_values("customer_id"))
+    expected = typed_summary(by_expressions(transactions, as_of).sort_values("customer_id"))
     if walked is None:
         assert expected.empty
     else:
-        pd.testing.assert_frame_equal(typed(walked), expected, rtol=1e-12, check_dtype=bool(len(expected)))
+        pd.testing.assert_frame_equal(
+            typed_summary(walked), expected, rtol=1e-12, check_dtype=bool(len(expected))
+        )

@@ -1,4 +1,4 @@
-"""Files that are scanned by several threads, told of while they are read, stopped, and kept for the next read."""
+"""Files that are scanned by several threads, followed while they are read, stopped, and kept for the next read."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import pytest
 from order_files import PLAIN, Write, rows_of
 
 from clv.ingest import InputError, OrderFile, read_orders
-from clv.ingest.marks import has_broken_cells, marks_of
+from clv.ingest.read_cache import ReadCache
 from clv.ingest.resolve import resolve_mapping
 from clv.ingest.source import TextSource
-from clv.ingest.spool_store import SpoolStore
-from clv.ingest.text_scan import scan_text
+from clv.ingest.text_scan import has_broken_cells, marks_of, scan_text
 
 LINES = 300_000
 
@@ -70,21 +69,21 @@ def test_whole_column_decides_also_over_what_was_read_at_once(write: Write) -> N
 
 
 def test_rows_so_far_never_fall(write: Write) -> None:
-    told: list[str] = []
-    read_orders([write(many_lines(False))], progress=lambda _, doing: told.append(doing))
-    rows = [int(text.split(": ")[1].split()[0].replace(",", "")) for text in told if "so far" in text]
+    steps: list[str] = []
+    read_orders([write(many_lines(False))], progress=lambda _, doing: steps.append(doing))
+    rows = [int(text.split(": ")[1].split()[0].replace(",", "")) for text in steps if "so far" in text]
     assert rows == sorted(rows)
-    assert any(f"{LINES:,} rows" in text for text in told)
+    assert any(f"{LINES:,} rows" in text for text in steps)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.7, 0.85])
 def test_a_stopped_read_leaves_nothing_and_the_loaded_rows_as_they_were(
     write: Write, share: float, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    store = SpoolStore()
-    loaded = read_orders([write(PLAIN, "loaded.csv")], store=store)
-    store.forget_others(loaded.transactions)
-    before, rows = store.tables(), rows_of(loaded, "customer_id", "amount")
+    cache = ReadCache()
+    loaded = read_orders([write(PLAIN, "loaded.csv")], cache=cache)
+    cache.forget_others(loaded.transactions)
+    before, rows = cache.tables(), rows_of(loaded, "customer_id", "amount")
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
@@ -94,8 +93,8 @@ def test_a_stopped_read_leaves_nothing_and_the_loaded_rows_as_they_were(
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        read_orders([write(many_lines(False))], store=store, progress=stop)
-    assert store.tables() == before
+        read_orders([write(many_lines(False))], cache=cache, progress=stop)
+    assert cache.tables() == before
     assert rows_of(loaded, "customer_id", "amount") == rows
     assert list(scratch.iterdir()) == []
 
@@ -103,42 +102,42 @@ def test_a_stopped_read_leaves_nothing_and_the_loaded_rows_as_they_were(
 def counted_reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that are scanned from now on."""
     scanned: list[str] = []
-    scan = TextSource.spool
+    scan = TextSource.read_rows
 
     def noted(self: TextSource, *rest: object) -> object:
         scanned.append(self.name)
         return scan(self, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(TextSource, "spool", noted)
+    monkeypatch.setattr(TextSource, "read_rows", noted)
     return scanned
 
 
 def test_a_second_file_does_not_make_the_first_be_read_again(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, scanned = SpoolStore(), counted_reads(monkeypatch)
+    cache, scanned = ReadCache(), counted_reads(monkeypatch)
     first = write(PLAIN, "first.csv")
-    alone = read_orders([first], store=store)
+    alone = read_orders([first], cache=cache)
     second = write("customer_id,order_date,amount\nz,2024-03-01,5\ny,2024-03-02,6\n", "second.csv")
-    both = read_orders([first, second], store=store)
+    both = read_orders([first, second], cache=cache)
     assert scanned == ["first.csv", "second.csv"]
     assert both.report.rows_kept == alone.report.rows_kept + 2
-    store.forget_others(both.transactions)
+    cache.forget_others(both.transactions)
     assert len(rows_of(both, "customer_id")) == 5
-    read_orders([write(PLAIN + "q,2024-04-01,1\n", "first.csv"), second], store=store)
+    read_orders([write(PLAIN + "q,2024-04-01,1\n", "first.csv"), second], cache=cache)
     assert scanned == ["first.csv", "second.csv", "first.csv"]
 
 
 def test_an_answer_about_the_dates_does_not_make_the_file_be_read_again(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, scanned = SpoolStore(), counted_reads(monkeypatch)
+    cache, scanned = ReadCache(), counted_reads(monkeypatch)
     first = write("customer_id,order_date,amount\na,03/04/2024,5\nb,05/04/2024,6\n", "first.csv")
     with pytest.raises(InputError, match="order of day and month"):
-        read_orders([first], store=store)
-    assert str(read_orders([first], store=store, date_order="dmy").report.first_date) == "2024-04-03"
+        read_orders([first], cache=cache)
+    assert str(read_orders([first], cache=cache, date_order="dmy").report.first_date) == "2024-04-03"
     second = write("customer_id,order_date,amount\na,03/25/2024,5\nb,05/04/2024,6\n", "second.csv")
-    both = read_orders([first, second], store=store)
+    both = read_orders([first, second], cache=cache)
     assert str(both.report.first_date) == "2024-03-04"
     assert scanned == ["first.csv", "second.csv"]
 
@@ -154,15 +153,15 @@ def test_order_numbers_count_exactly(write: Write) -> None:
         lines = "".join(f"c,2024-01-05,1,{number}\n" for number in numbers)
         result = read_orders([write("customer_id,order_date,amount,order_id\n" + lines)])
         assert result.report.orders == len(set(numbers))
-        assert result.transactions.a_line_each in (len(set(numbers)) == len(numbers), False)
+        assert result.transactions.one_line_per_order in (len(set(numbers)) == len(numbers), False)
 
 
 def test_file_that_is_gone(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no file"):
-        read_orders([OrderFile("orders.csv", tmp_path / "absent.csv")], store=SpoolStore())
+        read_orders([OrderFile("orders.csv", tmp_path / "absent.csv")], cache=ReadCache())
 
 
-def test_thousands_of_columns_are_told_apart_at_once() -> None:
+def test_thousands_of_columns_are_distinguished_at_once() -> None:
     columns = ["customer", "date", "amount", *(f"question {number}" for number in range(6_000)), "Question-7"]
     started = time.process_time()
     mapping, problems = resolve_mapping([("wide.csv", columns)] * 3, None)

@@ -10,6 +10,7 @@ import pytest
 from clv.analysis import Analysis
 from clv.assumptions import Assumptions
 from clv.ingest import InputError, OrderFile, read_customer_table
+from clv.ingest.failed_payments import COLUMNS
 from clv.models import ModelDataError
 from clv.shop import Shop, shop_of
 
@@ -45,6 +46,12 @@ def test_orders_and_days_since_the_last_one(tmp_path):
     assert "«Orders» counts all purchases, the first one too" in said
     assert "recency = «Days since first order» - «Days since last order»" in said
     assert "in days" in said
+
+
+def test_failed_payments_are_asked_for_as_of_orders(tmp_path):
+    found = table(tmp_path, LIFETIMES, unit="weeks").failed_payments
+    assert found.empty
+    assert tuple(found.columns) == COLUMNS
 
 
 def test_rows_that_contradict_themselves_are_left_out_with_their_line(tmp_path):

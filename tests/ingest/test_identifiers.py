@@ -53,7 +53,7 @@ def test_customers_of_whole_numbers_are_numbered_and_sorted_as_text(tmp_path: Pa
     rows = [("10", "1"), ("9", "2"), ("100", "3"), ("10", "4")]
     transactions = read_orders([written(tmp_path, rows)]).transactions
     assert transactions.customer_form == PLAIN
-    assert transactions.a_line_each
+    assert transactions.one_line_per_order
     assert customer_summary(transactions).frame["customer_id"].tolist() == ["10", "100", "9"]
 
 

@@ -536,7 +536,7 @@ def test_further_layouts(read: Read, content: str, layout: str, revenue: float, 
     assert (report.layout, report.revenue, report.customers) == (layout, revenue, customers)
 
 
-def test_a_table_of_customers_is_told_apart(write: Write, read: Read) -> None:
+def test_a_table_of_customers_is_recognised(write: Write, read: Read) -> None:
     content = "customer_id,frequency,recency,T,monetary_value\na,1,30,60,10\nb,0,0,50,0\n"
     seen = preview(write(content)).layout
     assert seen is not None

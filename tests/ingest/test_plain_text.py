@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from order_files import Write, rows_of
 
-from clv.ingest import InputError, OrderFile, plain_text, read_orders, spool_store
+from clv.ingest import InputError, OrderFile, plain_text, read_cache, read_orders
 from clv.ingest.plain_text import PlainText, read_plain_text
-from clv.ingest.spool import Role
+from clv.ingest.typed_rows import Role
 
 ROLES: dict[int, Role] = {0: "identifier", 1: "date", 2: "number", 3: "kept"}
 PLAIN_IDS = st.integers(1, 10**12).map(str)
@@ -97,7 +97,7 @@ ODDLY = row(PLAIN_IDS | ODD_IDS, PLAIN_DAYS | ODD_DAYS, PLAIN_AMOUNTS | ODD_AMOU
 
 def outcome(content: bytes, room: int) -> tuple[object, ...]:
     """The table and the account of a read, or what was wrong."""
-    with tempfile.TemporaryDirectory() as folder, patch.object(spool_store, "MOST_HELD", room):
+    with tempfile.TemporaryDirectory() as folder, patch.object(read_cache, "MOST_HELD", room):
         path = Path(folder) / "orders.csv"
         path.write_bytes(content)
         try:
@@ -166,7 +166,7 @@ def test_quotation_marks_around_cells_are_plain_and_others_are_not() -> None:
     assert plainly('"007",2024-01-05,5,x\n') is None
 
 
-def test_whole_numbers_below_one_and_noughts_elsewhere_are_plain() -> None:
+def test_whole_numbers_below_one_and_zeros_elsewhere_are_plain() -> None:
     read = plainly("0,2024-01-05,0.50,007\n-7,2024-01-05,0,0x7\n")
     assert read is not None
     assert read.cells["n0"].to_pylist() == [0, -7]
@@ -200,9 +200,9 @@ def test_a_late_odd_cell_makes_no_difference_and_progress_never_falls(write: Wri
 
 def test_no_more_is_held_than_there_is_room_for(write: Write) -> None:
     file = write("customer_id,order_date,amount\n" + "7,2024-01-05,5.00\n" * 1000)
-    with patch.object(spool_store, "MOST_HELD", 20_000), pytest.MonkeyPatch.context() as patched:
+    with patch.object(read_cache, "MOST_HELD", 20_000), pytest.MonkeyPatch.context() as patched:
         held: list[object] = []
-        patched.setattr("clv.ingest.source.spool_plain_text", lambda *cells: held.append(cells))
+        patched.setattr("clv.ingest.source.typed_plain_text", lambda *cells: held.append(cells))
         read_orders([file])
     assert not held
 

@@ -223,9 +223,9 @@ def test_connection_of_the_caller_is_kept_tidy(write: Write) -> None:
 
 
 def test_progress_goes_from_nothing_to_done(write: Write) -> None:
-    told: list[tuple[float, str]] = []
-    read_orders([write(PLAIN)], progress=lambda share, doing: told.append((share, doing)))
-    shares = [share for share, _ in told]
+    steps: list[tuple[float, str]] = []
+    read_orders([write(PLAIN)], progress=lambda share, doing: steps.append((share, doing)))
+    shares = [share for share, _ in steps]
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    assert all(doing for _, doing in told)
+    assert all(doing for _, doing in steps)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from unittest.mock import patch
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clv.ingest import text_scan
-from clv.ingest.blocks import each_block
+from clv.ingest.text_scan import each_block
 
 PIECES = st.sampled_from(
     [
@@ -58,8 +59,36 @@ def test_scan_says_what_the_bytes_say(text: bytes, block: int) -> None:
     assert found.lines == len(text.split(b"\n")) - (text.endswith(b"\n") or not text)
 
 
-def test_marks_that_tell_spreadsheets_of_text(tmp_path: Path) -> None:
+def test_marks_of_digits_that_are_text(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
-    for text, told in ((b"a=b\n", False), (b'="007"\n', True), (b"'007\n", True)):
+    for text, expected in ((b"a=b\n", False), (b'="007"\n', True), (b"'007\n", True)):
         path.write_bytes(text)
-        assert text_scan.scan_text(path).told_as_text == told
+        assert text_scan.scan_text(path).text_prefixes == expected
+
+
+TEXTS = st.text("aż€\n\r,\0", max_size=60).map(str.encode) | st.binary(max_size=60)
+
+
+def in_file(content: bytes) -> Path:
+    with NamedTemporaryFile(delete=False) as file:
+        file.write(content)
+    return Path(file.name)
+
+
+@settings(max_examples=80, deadline=None)
+@given(content=TEXTS, size=st.integers(4, 20), skipped=st.integers(0, 5))
+def test_blocks_are_the_file_and_end_with_lines(content: bytes, size: int, skipped: int) -> None:
+    path = in_file(content)
+    blocks = list(each_block(path, bytes, skipped, size))
+    path.unlink()
+    assert b"".join(blocks) == content[skipped:]
+    for block in blocks[:-1]:
+        assert block.endswith(b"\n") or b"\n" not in block
+
+
+@pytest.mark.parametrize("text", ["zażółć gęślą jaźń,€\n", "żółć€"], ids=["lines", "no ASCII at all"])
+def test_letters_of_several_bytes_are_not_broken_by_blocks(text: str) -> None:
+    path = in_file(text.encode() * 50)
+    for size in (16, 23, 41, 64):
+        assert all(each_block(path, lambda block: bool(block.decode()), 0, size))
+    path.unlink()

@@ -16,8 +16,8 @@ from ibis.backends.duckdb import Backend
 from clv.ingest.files import OrderFile
 from clv.ingest.findings import Finding
 from clv.ingest.source import Source
-from clv.ingest.spool import Role, Spool
 from clv.ingest.transactions import Transactions
+from clv.ingest.typed_rows import Role, TypedRows
 
 # The engine moves to the disk what goes beyond; the rest of the program needs memory too.
 MEMORY_LIMIT = "2GB"
@@ -36,7 +36,7 @@ class OpenedFile:
     assumed: tuple[Finding, ...]
 
 
-class SpoolStore:
+class ReadCache:
     """An engine in memory and the files that have been read into it.
 
     Parameters
@@ -49,7 +49,7 @@ class SpoolStore:
         self.backend = backend or own_backend()
         self.last_read: set[str] = set()
         self._opened: dict[FileKey, OpenedFile] = {}
-        self._spools: dict[tuple[FileKey, tuple[tuple[int, Role], ...]], Spool] = {}
+        self._typed_rows: dict[tuple[FileKey, tuple[tuple[int, Role], ...]], TypedRows] = {}
         self._held: dict[str, int] = {}
 
     @property
@@ -61,22 +61,22 @@ class SpoolStore:
         """What is known of a file, or None for a new one."""
         return self._opened.get(key) if key else None
 
-    def spool(self, key: FileKey | None, roles: Mapping[int, Role]) -> Spool | None:
+    def typed_rows(self, key: FileKey | None, roles: Mapping[int, Role]) -> TypedRows | None:
         """The rows of a file if these columns of it have been read."""
-        return self._spools.get((key, tuple(roles.items()))) if key else None
+        return self._typed_rows.get((key, tuple(roles.items()))) if key else None
 
     @property
     def room(self) -> int:
         """Bytes that cells may still take in memory outside the engine."""
         return MOST_HELD - sum(self._held.values())
 
-    def keep(self, key: FileKey | None, source: Source, read: Spool) -> None:
+    def keep(self, key: FileKey | None, source: Source, read: TypedRows) -> None:
         """Remember a file and its rows."""
         self._held[read.table] = read.cells.nbytes if read.cells is not None else 0
         if key is None:
             return
         self._opened[key] = OpenedFile(source.name, source.columns, source.warnings, source.assumed)
-        self._spools[key, tuple(read.roles.items())] = read
+        self._typed_rows[key, tuple(read.roles.items())] = read
 
     def tables(self) -> set[tuple[str, str]]:
         """Names and kinds of the tables and views that reads have made."""
@@ -108,7 +108,7 @@ class SpoolStore:
         self.drop({made for made in self.tables() if made[0] not in needed})
 
     def drop(self, tables: set[tuple[str, str]]) -> None:
-        """Drop tables and views; spools among them are forgotten."""
+        """Drop tables and views; typed rows among them are forgotten."""
         names = {name for name, _ in tables}
         for name, kind in tables:
             if name.startswith(HELD):
@@ -116,8 +116,8 @@ class SpoolStore:
             else:
                 self.engine.execute(f"DROP {kind} IF EXISTS {name}")
             self._held.pop(name, None)
-        self._spools = {key: read for key, read in self._spools.items() if read.table not in names}
-        kept = {key for key, _ in self._spools}
+        self._typed_rows = {key: read for key, read in self._typed_rows.items() if read.table not in names}
+        kept = {key for key, _ in self._typed_rows}
         self._opened = {key: file for key, file in self._opened.items() if key in kept}
 
     def close(self) -> None:
@@ -145,6 +145,6 @@ def own_backend() -> Backend:
     )
 
 
-def is_spool(name: str) -> bool:
+def is_typed_rows(name: str) -> bool:
     """Whether a table or view has the rows of a file."""
-    return name.startswith(("clv_spool_", HELD))
+    return name.startswith(("clv_rows_", HELD))

@@ -29,10 +29,10 @@ def test_a_large_customer_is_found(write: Write, name: Callable[[object], str], 
     assert all(f"«{name(7)}» has 40 of all 80 orders" in what for what in large)
 
 
-@pytest.mark.parametrize(("number", "told"), [("0", "guest"), ("-1", "without a customer")])
-def test_numbers_that_mean_no_customer_are_told(write: Write, number: str, told: str) -> None:
+@pytest.mark.parametrize(("number", "said"), [("0", "guest"), ("-1", "without a customer")])
+def test_numbers_that_mean_no_customer_are_said(write: Write, number: str, said: str) -> None:
     report = read_orders([write(orders([number] * 30 + [str(n) for n in range(1, 40)]))]).report
-    assert told in " ".join(report.warnings)
+    assert said in " ".join(report.warnings)
 
 
 @pytest.mark.slow
@@ -42,7 +42,7 @@ def test_numbers_are_counted_as_names_are(
     tmp_path_factory: pytest.TempPathFactory, customers: list[int]
 ) -> None:
     def read(name: str, cells: list[str]) -> Ingested:
-        path = tmp_path_factory.mktemp("people") / name
+        path = tmp_path_factory.mktemp("orders") / name
         path.write_text(orders(cells))
         return read_orders([OrderFile(name, path)])
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from clv.ingest import sql
-from clv.ingest.marks import Marks
 from clv.ingest.plain_text import PlainText
-from clv.ingest.spool import NATIVES, Role, Spool, cleaning, kept_text
+from clv.ingest.text_scan import Marks
+from clv.ingest.typed_rows import NATIVES, Role, TypedRows, cleaning, kept_text
 
 
-def spool_plain_text(
+def typed_plain_text(
     engine: duckdb.DuckDBPyConnection,
     name: str,
     columns: tuple[str, ...],
@@ -25,7 +25,7 @@ def spool_plain_text(
     text: PlainText,
     marks: Marks,
     first_line: int,
-) -> Spool:
+) -> TypedRows:
     """Hand the columns to the engine as they are; no row is blank or has more cells than there are columns."""
     line = np.arange(first_line, first_line + len(text.cells), dtype=np.int32)
     cells = text.cells.append_column("line", pa.array(line))
@@ -35,7 +35,7 @@ def spool_plain_text(
         if steps := _cleaning_of(cells[f"t{at}"], role, marks):
             place = cells.column_names.index(f"t{at}")
             cells = cells.set_column(place, f"t{at}", _cleaned(engine, cells[f"t{at}"], steps))
-    handed, table = sql.unique_name("plain"), sql.unique_name("spool")
+    handed, table = sql.unique_name("plain"), sql.unique_name("rows")
     engine.register(handed, cells)
     engine.execute(
         f"CREATE TEMP VIEW {table} AS SELECT {_select_list(cells.column_names, roles)} FROM {handed}"
@@ -43,7 +43,7 @@ def spool_plain_text(
     typed = [at for at, role in roles.items() if role in NATIVES]
     filled = {name: len(cells) - cells[name].null_count for name in cells.column_names}
     identifiers = [at for at, role in roles.items() if role == "identifier"]
-    return Spool(
+    return TypedRows(
         name, table, columns, dict(roles), "line", len(cells), 0, 0,
         {at: filled.get(f"t{at}", 0) for at in typed}, {at: filled.get(f"n{at}", 0) for at in typed}, text.votes,
         {at: _holds(cells, f"t{at}", "@") and _may_have_capitals(cells[f"t{at}"]) for at in identifiers},
@@ -52,7 +52,7 @@ def spool_plain_text(
 
 
 def _select_list(names: Sequence[str], roles: Mapping[int, Role]) -> str:
-    """SQL of the columns of a spool; what is not there is NULL."""
+    """SQL of the columns of typed rows; what is not there is NULL."""
     # Conditions on these are left to the engine, since Arrow copies what fulfils them; the functions cost nothing.
     read_as = {"date": "make_timestamp(n{0}) AS n{0}", "number": "round(n{0}, 4) AS n{0}"}
     listed = ["line", "FALSE AS is_blank", "FALSE AS split_wrongly"]
@@ -89,11 +89,11 @@ def _cleaning_of(texts: pa.ChunkedArray, role: Role, marks: Marks) -> list[Calla
     if role == "kept":
         may_be_blank = any(letter == " " or letter > "~" for letter in first | last)
         return [partial(kept_text, marks=marks)] if may_be_blank else []
-    told_as_text = marks.told_as_text and bool(first & set("'="))
+    text_prefixes = marks.text_prefixes and bool(first & set("'="))
     # A blank may stand behind such a mark.
-    may_be_blank = told_as_text or any(letter <= " " or letter > "~" for letter in first | last)
-    marks = replace(marks, told_as_text=told_as_text, blanks=marks.blanks if may_be_blank else "")
-    if marks.told_as_text or marks.blanks:
+    may_be_blank = text_prefixes or any(letter <= " " or letter > "~" for letter in first | last)
+    marks = replace(marks, text_prefixes=text_prefixes, blanks=marks.blanks if may_be_blank else "")
+    if marks.text_prefixes or marks.blanks:
         return cleaning(marks)
     shortest = pc.min(pc.binary_length(texts)).as_py()
     return cleaning(marks) if shortest is not None and shortest <= max(map(len, sql.NO_VALUE)) else []

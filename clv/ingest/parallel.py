@@ -15,7 +15,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def side_by_side(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+def parallel_map(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     """What `work` makes of each item, in their order; threads work on some while the next ones are fetched here."""
     waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(WORKERS) as workers:

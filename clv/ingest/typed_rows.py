@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from clv.ingest import sql
 from clv.ingest.identifier_form import IdentifierForm
-from clv.ingest.marks import Marks
+from clv.ingest.text_scan import Marks
 from clv.ingest.watch import run_watched
 
 ColumnKind = Literal["text", "whole", "decimal", "float", "time"]
@@ -34,7 +34,7 @@ NATIVES = {"identifier": "n", "date": "n", "number": "nf"}
 
 
 @dataclass(frozen=True)
-class Rows:
+class RawRows:
     """Rows that the engine can select from, as the file has them.
 
     Parameters
@@ -65,7 +65,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Spool:
+class TypedRows:
     """The rows of a file as a table or a view.
 
     Columns, by the position p of a column in the file: `t{p}` is text; of an identifier, date or number, the text that
@@ -119,27 +119,27 @@ class Spool:
     cells: pa.Table | None = None
 
 
-def spool(
+def read_typed_rows(
     engine: duckdb.DuckDBPyConnection,
     name: str,
-    rows: Rows,
+    rows: RawRows,
     roles: Mapping[int, Role],
-    tell: Callable[[float, int], None],
-) -> Spool:
-    """Copy the columns that have a role into a table; `tell` hears the share done and the rows so far.
+    progress: Callable[[float, int], None],
+) -> TypedRows:
+    """Copy the columns that have a role into a table; `progress` hears the share done and the rows so far.
 
     Raises
     ------
     duckdb.Error
         The rows cannot be read.
     """
-    table = sql.unique_name("spool")
+    table = sql.unique_name("rows")
     statement = f"CREATE TEMP TABLE {table} AS {_select(rows, roles)}"
-    run_watched(engine, statement, lambda share: tell(share, int(share * rows.expected)))
+    run_watched(engine, statement, lambda share: progress(share, int(share * rows.expected)))
     return _counted(engine, name, table, rows, roles)
 
 
-def _select(rows: Rows, roles: Mapping[int, Role]) -> str:
+def _select(rows: RawRows, roles: Mapping[int, Role]) -> str:
     """Each step works on the result of the one before, so that no cell is looked at twice."""
     has_line = rows.line.isidentifier()
     raw = [f"c{at}" for at in roles]
@@ -190,7 +190,7 @@ def _known_early(position: int, role: Role, kind: ColumnKind) -> str:
     return f"{whole} AS whole{position}"
 
 
-def _read(position: int, role: Role, rows: Rows) -> list[str]:
+def _read(position: int, role: Role, rows: RawRows) -> list[str]:
     """What can be read at once; of identifiers a whole number as it is always written: 007, 1e3 and 1_000 stay text."""
     cell, kind = f"c{position}", rows.kinds[position]
     if role == "identifier":
@@ -248,7 +248,7 @@ def _how_written(cell: str, plain: str) -> str:
     )
 
 
-def _text(position: int, role: Role, rows: Rows) -> str:
+def _text(position: int, role: Role, rows: RawRows) -> str:
     cell, kind = f"c{position}", rows.kinds[position]
     if role == "kept":
         return f"{_kept(cell, kind, rows.marks)} AS t{position}"
@@ -269,7 +269,7 @@ def _as_text(cell: str, kind: ColumnKind) -> str:
 
 def cleaning(marks: Marks) -> list[Callable[[str], str]]:
     """Steps that take marks and blanks off a text; the last makes NULL of what says that there is no value."""
-    steps: list[Callable[[str], str]] = [sql.unmarked] if marks.told_as_text else []
+    steps: list[Callable[[str], str]] = [sql.unmarked] if marks.text_prefixes else []
     if marks.blanks:
         steps.append(lambda name: sql.trimmed(name, marks.blanks))
     return [*steps, sql.valued]
@@ -287,8 +287,8 @@ def kept_text(text: str, marks: Marks) -> str:
 
 
 def _counted(
-    engine: duckdb.DuckDBPyConnection, name: str, table: str, rows: Rows, roles: Mapping[int, Role]
-) -> Spool:
+    engine: duckdb.DuckDBPyConnection, name: str, table: str, rows: RawRows, roles: Mapping[int, Role]
+) -> TypedRows:
     """Count what the whole column says about the cells that have been read, and those that have not."""
     numbers = [at for at, role in roles.items() if role == "number"]
     typed = [at for at, role in roles.items() if role in NATIVES]
@@ -308,7 +308,7 @@ def _counted(
         counts[f"ungrouped{at}"] = f"count(*) FILTER (f{at} = {UNMARKED} AND abs(n{at}) >= 1000)"
     row = engine.execute(f"SELECT {_listed(list(counts.values()))} FROM {table}").fetchone() or ()
     found = {counted: int(number) for counted, number in zip(counts, row, strict=True)}
-    return Spool(
+    return TypedRows(
         name, table, rows.columns, dict(roles), "line" if rows.line.isidentifier() else rows.line,
         found["rows"], found["blank"], found["split"], {at: found[f"unread{at}"] for at in typed},
         {at: found[f"read{at}"] for at in typed},

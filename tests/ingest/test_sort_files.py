@@ -1,4 +1,4 @@
-"""Files that come beside the orders, or in their place, told apart by their header."""
+"""Files that come beside the orders, or in their place, recognised by their header."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from clv.ingest import InputError, OrderFile, read_contacts, read_spend, sort_files
-from clv.ingest.companions import kind_of
+from clv.ingest.sort_files import kind_of
 from tests.conftest import SAMPLE_ORDERS, real_file
 
 KINDS = {
@@ -49,7 +49,7 @@ def file(folder, name, text) -> OrderFile:
     return OrderFile(name, path)
 
 
-def test_the_sample_shops_files_are_told_apart():
+def test_the_sample_shops_files_are_recognised():
     names = ("spend.csv", "orders.csv", "contacts.csv")
     found = sort_files([OrderFile(name, SAMPLE_ORDERS.parent / name) for name in names])
     assert [[entry.name for entry in part] for part in (found.orders, found.contacts, found.spend)] == [

@@ -1,4 +1,4 @@
-"""Files that come beside the orders, told apart by their header: contacts, marketing spend, tables of customers."""
+"""Files that come beside the orders, recognised by their header: contacts, marketing spend, tables of customers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from clv.ingest.containers import open_sources
 from clv.ingest.customer_table import is_customer_table
 from clv.ingest.errors import InputError
 from clv.ingest.files import OrderFile
-from clv.ingest.names import normalised
+from clv.ingest.vocabulary import normalised
 
 Kind = Literal["orders", "contacts", "spend", "customers"]
-GLIMPSE_BYTES = 262_144
+BEGINNING_BYTES = 262_144
 # A workbook can only be read as a whole; one beyond this size is taken for orders without a look.
 LARGEST_WORKBOOK = 20 * 2**20
 CONTACT_COLUMNS = 2
@@ -36,7 +36,7 @@ class SortedFiles:
 
 
 def sort_files(files: Sequence[OrderFile]) -> SortedFiles:
-    """Tell contacts, spend and tables of customers from orders; all are orders where none would be left.
+    """Sort contacts, spend and tables of customers from orders; all are orders where none would be left.
 
     A file that cannot be opened counts as orders, whose reading says what is wrong with it.
     """
@@ -72,7 +72,7 @@ def spend_columns(columns: Iterable[str]) -> Mapping[str, str] | None:
     """The channel, date and spend among some columns; None unless all three are there."""
     by_name = {normalised(column): column for column in columns if column}
     date = guess_mapping(by_name.values()).get("date")
-    names = vocabulary.read("companions.toml")
+    names = vocabulary.read("spend_columns.toml")
     found = {
         field: next((by_name[key] for name in names[field] if (key := normalised(name)) in by_name), None)
         for field in ("channel", "spend", "date")
@@ -84,11 +84,11 @@ def spend_columns(columns: Iterable[str]) -> Mapping[str, str] | None:
 def _kind_of_file(file: OrderFile) -> Kind:
     try:
         with tempfile.TemporaryDirectory(prefix="clv-") as workdir:
-            glimpse = _beginning(file, Path(workdir))
+            beginning = _beginning(file, Path(workdir))
             return (
                 "orders"
-                if glimpse is None
-                else kind_of(open_sources(glimpse, Path(workdir), frozenset())[0].columns)
+                if beginning is None
+                else kind_of(open_sources(beginning, Path(workdir), frozenset())[0].columns)
             )
     except (InputError, OSError, EOFError):
         return "orders"
@@ -97,15 +97,15 @@ def _kind_of_file(file: OrderFile) -> Kind:
 def _beginning(file: OrderFile, workdir: Path) -> OrderFile | None:
     """The first lines of a text file as a file of its own, any other file itself; None where that is too much."""
     with file.path.open("rb") as stream:
-        start = stream.read(GLIMPSE_BYTES)
+        start = stream.read(BEGINNING_BYTES)
     if start.startswith(b"\x1f\x8b"):
         with gzip.open(file.path, "rb") as packed:
-            start = packed.read(GLIMPSE_BYTES)
-    elif start.startswith(b"PAR1") or len(start) < GLIMPSE_BYTES:
+            start = packed.read(BEGINNING_BYTES)
+    elif start.startswith(b"PAR1") or len(start) < BEGINNING_BYTES:
         return file
     elif start.startswith((b"PK", b"\xd0\xcf\x11\xe0")):
         return file if file.path.stat().st_size <= LARGEST_WORKBOOK else None
     shortened = workdir / "beginning"
     whole_lines = start.rfind(b"\n") + 1
-    shortened.write_bytes(start[:whole_lines] if whole_lines and len(start) == GLIMPSE_BYTES else start)
+    shortened.write_bytes(start[:whole_lines] if whole_lines and len(start) == BEGINNING_BYTES else start)
     return OrderFile(file.name, shortened)
