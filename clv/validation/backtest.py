@@ -90,7 +90,9 @@ class Backtest:
 
         A blend has no ranges of its own.
         """
-        return self.chosen if self.chosen.coverage is not None else self.by_name(self.best_purchase_model.name)
+        return (
+            self.chosen if self.chosen.coverage is not None else self.by_name(self.best_purchase_model.name)
+        )
 
     @cached_property
     def totals(self) -> Totals:
