@@ -60,9 +60,8 @@ def outlook_totals(ahead: Outlook, found: Backtest) -> pd.DataFrame:
 
 def _scores(found: Backtest, scored: Scored) -> dict[str, object]:
     is_chosen = scored is found.chosen
-    name = scored.candidate.name
     return {
-        "candidate": f"{name} ({CHOSEN})" if is_chosen else name,
+        "candidate": scored.candidate.name,
         "by_value": CHOSEN if is_chosen else VERDICTS[found.loss_against(scored).verdict],
         "by_error": CHOSEN if is_chosen else VERDICTS[found.error_against(scored).verdict],
         "orders_bias": scored.purchases.bias,

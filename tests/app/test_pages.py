@@ -334,6 +334,20 @@ def test_a_link_gives_the_column_to_group_by(given):
     assert "Groups by channel buy differently" in words(app)
 
 
+@pytest.mark.parametrize("given", ["gross", "Gross"])
+def test_a_link_gives_the_margin(given):
+    app = AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE)
+    app.query_params |= {"margin_kind": given, "margin": "55", "variable_costs": "5", "lever_retention": "30"}
+    app.run()
+    assert_sound(app)
+    assert app.segmented_control(key="margin_kind").value == "gross"
+    assert [app.slider(key=key).value for key in ("margin", "variable_costs", "lever_retention")] == [
+        55,
+        5,
+        30,
+    ]
+
+
 def test_gross_margin_takes_off_variable_costs(app):
     app.segmented_control(key="margin_kind").set_value("gross").run()
     page = app.slider(key="margin").set_value(55).run()
