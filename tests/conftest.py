@@ -89,7 +89,7 @@ SHARED_BY_WORKER = "tests/ingest/databases/"  # its servers take long to start
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what drives a server, and sort by how long the files take, for several workers as for one."""
+    """Mark what drives a server and what draws pages, and sort by how long the files take, for any number of workers."""
 
     def place(item: pytest.Item) -> int:
         path = item.path.as_posix()
@@ -98,6 +98,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if SHARED_BY_WORKER in item.path.as_posix():
             item.add_marker(pytest.mark.server)
+        if "tests/app/" in item.path.as_posix():
+            item.add_marker(pytest.mark.slow)
     items.sort(key=place)
 
 

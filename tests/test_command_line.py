@@ -41,6 +41,7 @@ def test_check_the_sample():
     assert report["rows_kept"] + sum(row["rows"] for row in report["dropped"]) == report["rows_read"]
 
 
+@pytest.mark.slow
 def test_a_model_for_each_channel():
     groups = as_json("score", SAMPLE_ORDERS, "--group-by", "channel")["model"]["groups"]
     assert groups["used"]
@@ -66,6 +67,7 @@ def test_score_the_sample(tmp_path):
     assert scored["churn_risk"].dropna().between(0, 1).all()
 
 
+@pytest.mark.slow
 def test_the_churn_window_is_the_shops_own_unless_given():
     window = as_json("score", SAMPLE_ORDERS)["churn_window"]
     assert (window["days"], window["chosen"]) == (150, "from the gaps between the orders")
@@ -77,6 +79,7 @@ def test_the_churn_window_is_the_shops_own_unless_given():
     assert run("score", SAMPLE_ORDERS, "--churn-window", 0).exit_code == 2
 
 
+@pytest.mark.slow
 def test_corrected_risks_on_request(tmp_path):
     plain, corrected = tmp_path / "plain.csv", tmp_path / "corrected.csv"
     window = ("--churn-window", 30)
@@ -89,6 +92,7 @@ def test_corrected_risks_on_request(tmp_path):
     assert (before - after).abs().max() > 0.01
 
 
+@pytest.mark.slow
 def test_nothing_but_json_on_standard_output():
     command = [sys.executable, "-m", "clv", "score", str(SAMPLE_ORDERS), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=True)
@@ -96,24 +100,28 @@ def test_nothing_but_json_on_standard_output():
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 def test_margin_scales_and_horizon_grows():
     base = as_json("score", SAMPLE_ORDERS)["clv"]["total"]
     assert as_json("score", SAMPLE_ORDERS, "--margin", 0.8)["clv"]["total"] == pytest.approx(2 * base)
     assert as_json("score", SAMPLE_ORDERS, "--horizon", 24)["clv"]["total"] > base
 
 
+@pytest.mark.slow
 def test_lifetimes_beside_the_native_fit():
     model = as_json("score", SAMPLE_ORDERS, "--model", "bg-nbd", "--engine", "lifetimes")["model"]
     assert model["lifetimes"]["params"] == pytest.approx(model["params"], rel=1e-3)
     assert model["log_likelihood"] >= model["lifetimes"]["log_likelihood"] - 1e-6
 
 
+@pytest.mark.slow
 def test_an_earlier_day():
     result = as_json("score", SAMPLE_ORDERS, "--as-of", "2025-09-30")
     assert result["as_of"] == "2025-09-30"
     assert result["customers"] < 5_000
 
 
+@pytest.mark.slow
 def test_words_for_people():
     said = run("score", SAMPLE_ORDERS).stdout
     assert "5,000 customers as of 2026-09-30" in said
@@ -140,6 +148,7 @@ def test_what_cannot_be_used_is_said_in_one_sentence(tmp_path, content, said):
     assert result.stderr.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_wrong_options_are_refused():
     for arguments in (
         ["--margin", "2"],
@@ -179,10 +188,12 @@ def test_rates_and_repeated_rows(tmp_path):
         assert run("check", path, "--currency", "EUR", "--rate", wrong).exit_code == 2
 
 
+@pytest.mark.slow
 def test_cdnow():
     assert as_json("score", real_file("cdnow", "CDNOW_master.csv"))["customers"] == 23_570
 
 
+@pytest.mark.slow
 def test_online_retail():
     report = as_json("check", real_file("online_retail", "online_retail.parquet"))
     assert (report["customers"], report["orders"]) == (4_338, 18_532)
@@ -221,12 +232,14 @@ def test_the_date_order_holds_for_the_spend_too(tmp_path):
         assert "70.00 were spent from 2024-03-04 to 2024-05-04" in said
 
 
+@pytest.mark.slow
 def test_nothing_warns_on_import_or_use():
     command = [sys.executable, "-W", "error", "-m", "clv", "score", str(SAMPLE_ORDERS), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_contacts_and_spend_beside_the_orders(tmp_path):
     folder, out = SAMPLE_ORDERS.parent, tmp_path / "customers.csv"
     beside = ("--contacts", folder / "contacts.csv", "--spend", folder / "spend.csv")
