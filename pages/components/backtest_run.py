@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from threading import Thread
 from typing import TYPE_CHECKING
+from weakref import ref
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from clv.assumptions import ModelSetting
 from clv.shop import Shop
 from clv.shop_past import ShopPast
 from clv.validation.origins import BacktestError
+from pages.components.session import Session, session
 
 if TYPE_CHECKING:
     from clv.validation.backtest import Backtest
@@ -22,12 +24,17 @@ THREAD_NAME = "backtest"
 LOOK_EVERY = "700ms"
 
 
+class NobodyWaitsError(Exception):
+    """The session that a backtest was begun for has ended."""
+
+
 @dataclass
 class BacktestRun:
     """How far a backtest is; written by its thread, read by the page."""
 
     shop: Shop
     holdout_days: int | None
+    wanted_by: ref[Session]
     share: float = 0.0
     doing: str = "Starting"
     found: Backtest | None = None
@@ -59,6 +66,8 @@ class BacktestRun:
     def _work(self) -> None:
         try:
             self.found = ShopPast(self.shop).backtest(self.holdout_days, self._tell)
+        except NobodyWaitsError:
+            return
         except BacktestError as error:
             self.problem = str(error)
         except Exception as error:  # a thread's own error would end it in silence and leave the page waiting
@@ -66,6 +75,8 @@ class BacktestRun:
             raise
 
     def _tell(self, share: float, doing: str) -> None:
+        if self.wanted_by() is None:
+            raise NobodyWaitsError
         self.share, self.doing = share, doing
 
 
@@ -75,7 +86,7 @@ def backtest_run(shop: Shop, holdout_days: int | None) -> BacktestRun:
     for other in [days for days, run in runs.items() if run.shop is not shop]:
         del runs[other]
     if holdout_days not in runs:
-        runs[holdout_days] = BacktestRun(shop, holdout_days)
+        runs[holdout_days] = BacktestRun(shop, holdout_days, ref(session()))
     return runs[holdout_days]
 
 

@@ -1,18 +1,24 @@
-"""What every page opens with under its title: what went wrong with the last upload, and the finding."""
+"""What every page opens with: whose figures these are, what went wrong with the last upload, and the finding."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import streamlit as st
 
 from clv.analysis import Analysis
 from clv.models import ModelDataError
+from clv.shop import Shop
 from pages.components.date_question import ask_date_order
-from pages.components.formatting import in_prose, plain
+from pages.components.formatting import day, in_prose, plain
+from pages.components.housekeeping import set_aside_loaded
 from pages.components.navigation import enter_through_app
-from pages.components.session import analysis_under, session, set_aside_loaded
+from pages.components.session import Session, analysis_under, session, use_sample
 from pages.components.sidebar import current_assumptions
+from pages.components.tab_memory import names_lost
 
 SHOWN_PROBLEMS = 8
+SHOWN_NAMES = 2
 WAITING_FOR = {
     "draws": "Fitting how customers buy and leave …",
     "bootstrap": "Fitting how customers buy and leave, again and again on resampled customers …",
@@ -20,10 +26,47 @@ WAITING_FOR = {
 
 
 def open_page() -> Analysis:
-    """Draw any upload problem; give the analysis under the sidebar's assumptions."""
+    """Say whose figures these are, and any upload problem; give the analysis under the sidebar's assumptions."""
     enter_through_app()
+    _say_what_is_not_yours(session())
     _show_problems()
     return analysis_under(current_assumptions(session().shop))
+
+
+def shop_line(state: Session) -> str:
+    """Name and period of the shop, to stand beside the title of every page."""
+    return f"**{_listed(state.names)}** · {_period(state.shop)}"
+
+
+def _period(shop: Shop) -> str:
+    if not shop.has_orders:
+        return f"as of {day(shop.as_of)}"
+    return f"{day(shop.report.first_date)} to {day(shop.report.last_date)}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names as text; of many, the first ones and how many more."""
+    more = len(names) - SHOWN_NAMES
+    shown = ", ".join(plain(name) for name in names[:SHOWN_NAMES])
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _say_what_is_not_yours(state: Session) -> None:
+    """A banner with the sample shop: these figures are made up; where files were lost, which."""
+    if not state.is_sample:
+        return
+    lost = names_lost(state)
+    if not lost:
+        st.info(
+            "**These are the figures of a made-up shop.** Upload your own orders in the sidebar to see yours."
+        )
+        return
+    names, them = ", ".join(plain(name) for name in lost), "it" if len(lost) == 1 else "them"
+    st.warning(
+        f"**What you had loaded is gone: {names}.** The server was started anew, or this page was reloaded or without "
+        f"connection for too long. Load {them} again in the sidebar; until then the figures are those of a made-up shop."
+    )
+    st.button("Go on with the sample shop", on_click=use_sample, key="forget_lost")
 
 
 def finding(sentence: str) -> None:
@@ -95,7 +138,7 @@ def _show_problems() -> None:
     if not state.problems:
         return
     said = "\n".join(state.problems)
-    names = ", ".join(plain(file.name) for file in state.files if file.name in said or len(state.files) == 1)
+    names = ", ".join(plain(name) for name in state.refused if name in said or len(state.refused) == 1)
     if state.question is not None and len(state.problems) == 1:
         st.info(
             f"**{names} is read once you answer one question.** {plain(state.name)} stays loaded until then.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import errno
 import hashlib
 import shutil
 import tempfile
@@ -14,6 +14,7 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
 
+import duckdb
 import streamlit as st
 
 from clv.analysis import Analysis
@@ -39,15 +40,25 @@ EMPTIED = "uploads_emptied"
 
 Progress = Callable[[float, str], None]
 LOOK_EVERY = 0.2  # seconds
+FULL_DISK = (
+    "The disk of the machine that CLV Studio runs on is full. Make room there, or have the app started with TMPDIR set "
+    "to a folder on another disk; then remove the files here and add them again."
+)
 
 
-@dataclass
+@dataclass(eq=False)
 class Session:
-    """What one browser session holds. A failed upload leaves ``shop`` as it was."""
+    """What one browser session holds. A failed upload leaves ``shop`` as it was.
+
+    names: of the files, or of the database, that the shop was read from
+    is_sample: whether the shop is the made-up one; sample_chosen, whether the user went back to it
+    problems: what was wrong with the files handed in last, whose names are ``refused``
+    """
 
     shop: Shop
-    name: str
+    names: tuple[str, ...] = (SAMPLE_NAME,)
     is_sample: bool = True
+    sample_chosen: bool = False
     files: tuple[OrderFile, ...] = ()
     # The first of the files that holds orders or a table of customers: whose columns can be chosen.
     orders_file: OrderFile | None = None
@@ -57,11 +68,17 @@ class Session:
     folder: Path | None = None
     store: ReadCache | None = None
     problems: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
     question: OpenDateOrder | None = None
     settings: dict[str, Any] = field(default_factory=dict)
     database: OrderDatabase | None = None
     analysis: Analysis | None = None
     reading: Lock = field(default_factory=Lock)
+
+    @property
+    def name(self) -> str:
+        """What to call the shop."""
+        return ", ".join(self.names)
 
 
 @st.cache_resource(show_spinner="Loading the sample shop …")
@@ -80,7 +97,7 @@ def warm_up_models() -> Thread:
 def session() -> Session:
     """This session's state; the sample shop to begin with."""
     if STATE not in st.session_state:
-        st.session_state[STATE] = Session(_sample(), SAMPLE_NAME)
+        st.session_state[STATE] = Session(_sample())
     state: Session = st.session_state[STATE]
     return state
 
@@ -97,7 +114,7 @@ def analysis_under(assumptions: Assumptions) -> Analysis:
 
 def use_sample() -> None:
     """Go back to the sample shop, the uploader emptied."""
-    _begin(Session(_sample(), SAMPLE_NAME))
+    _begin(Session(_sample(), sample_chosen=True))
 
 
 def take_database(database: OrderDatabase, settings: Mapping[str, Any], progress: Progress) -> None:
@@ -112,13 +129,22 @@ def take_database(database: OrderDatabase, settings: Mapping[str, Any], progress
         _ = shop.churn_window  # the sidebar asks for it at once; here, what goes wrong is said
     except InputError:
         raise
+    except (OSError, duckdb.Error) as error:
+        if not _disk_is_full(error):
+            raise
+        raise database.refusal("the disk of this machine is full", "Make room on it") from error
     except ValueError as error:
         raise database.refusal(str(error).rstrip("."), "Check the columns that were chosen") from error
-    _begin(Session(shop, database.label, is_sample=False, database=database))
+    _begin(Session(shop, (database.label,), is_sample=False, database=database))
 
 
 def _begin(state: Session) -> None:
     st.session_state[STATE] = state
+    empty_uploader()
+
+
+def empty_uploader() -> None:
+    """Show no file in the uploader from the next run on."""
     st.session_state[EMPTIED] = st.session_state.get(EMPTIED, 0) + 1
 
 
@@ -142,7 +168,8 @@ def take_uploads(uploads: Sequence[Any], progress: Progress) -> None:
             return
         before = state.files
         try:
-            _read(state, _on_disk(uploads, state), {}, progress)
+            with _room_on_disk(state, [upload.name for upload in uploads]):
+                _read(state, _on_disk(uploads, state), {}, progress)
         except BaseException:
             _remove_all_but(before, state)
             raise
@@ -161,6 +188,24 @@ def _one_read_at_a_time(state: Session, progress: Progress) -> Iterator[None]:
         state.reading.release()
 
 
+@contextmanager
+def _room_on_disk(state: Session, names: Sequence[str]) -> Iterator[None]:
+    """A disk that fills up meanwhile is a problem of these files; the data loaded before stay."""
+    try:
+        yield
+    except (OSError, duckdb.Error) as error:
+        if not _disk_is_full(error):
+            raise
+        state.problems, state.refused, state.question = (FULL_DISK,), tuple(names), None
+
+
+def _disk_is_full(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    # The engine's own limit is the room that was on the disk when it started.
+    return any(words in str(error) for words in ("No space left on device", "max_temp_directory_size"))
+
+
 def cancel_reading(fingerprint: str) -> None:
     """Leave these uploads unread until they change; what was loaded stays."""
     session().cancelled = fingerprint
@@ -169,7 +214,8 @@ def cancel_reading(fingerprint: str) -> None:
 def reread(settings: Mapping[str, Any], progress: Progress) -> None:
     """Read the uploaded files again under other settings (mapping, date_order, spend_date_order, currency)."""
     state = session()
-    with _one_read_at_a_time(state, progress):
+    names = [file.name for file in state.files]
+    with _one_read_at_a_time(state, progress), _room_on_disk(state, names):
         _read(state, state.files, dict(settings), progress)
 
 
@@ -188,20 +234,15 @@ def _read(state: Session, files: tuple[OrderFile, ...], settings: dict[str, Any]
         # The files stay at hand, so that their columns can be chosen.
         state.files, state.settings, state.orders_file = files, settings, orders_file
         state.problems = tuple(str(problem) for problem in problems)
+        state.refused = tuple(file.name for file in files)
         state.question = next((asked for asked in problems if isinstance(asked, OpenDateOrder)), None)
         return
     if shop.transactions is not None:
         state.store.forget_others(shop.transactions)
     state.files, state.settings, state.shop = files, settings, shop
     state.orders_file = orders_file
-    state.name = ", ".join(file.name for file in files)
+    state.names = tuple(file.name for file in files)
     state.is_sample, state.problems, state.database = False, (), None
-
-
-def set_aside_loaded() -> None:
-    """Keep what is loaded out of later garbage collections, each of which would cost a slider 50 ms."""
-    gc.collect()
-    gc.freeze()
 
 
 def fingerprint_of(uploads: Sequence[Any]) -> str:
@@ -212,7 +253,7 @@ def fingerprint_of(uploads: Sequence[Any]) -> str:
 def _on_disk(uploads: Sequence[Any], state: Session) -> tuple[OrderFile, ...]:
     """Write the uploads to the session's folder, which goes when the session ends; those that are there stay."""
     if state.folder is None:
-        state.folder = Path(tempfile.mkdtemp(prefix="clv-studio-"))
+        state.folder = Path(tempfile.mkdtemp(prefix="clv-uploads-"))
         weakref.finalize(state, shutil.rmtree, state.folder, ignore_errors=True)
     files = []
     for upload in uploads:

@@ -39,36 +39,57 @@ PHONE: Viewport = (390, 844)
 
 @contextmanager
 def running_app(
-    log: Path, script: Path = REPOSITORY / "app.py", temporary: Path | None = None
+    log: Path,
+    script: Path = REPOSITORY / "app.py",
+    temporary: Path | None = None,
+    options: Sequence[str] = (),
 ) -> Iterator[str]:
     """The real app on a free port; its address while it runs. What it says goes to the file `log`.
 
-    What it needs for a while goes to the folder `temporary`, where one is given.
+    What it needs for a while goes to the folder `temporary`, where one is given; `options` are Streamlit's.
     """
-    port = _free_port()
-    options = ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
+    port = free_port()
+    server = start_app(port, log, script, temporary, options)
+    try:
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def start_app(
+    port: int,
+    log: Path,
+    script: Path = REPOSITORY / "app.py",
+    temporary: Path | None = None,
+    options: Sequence[str] = (),
+) -> subprocess.Popen[bytes]:
+    """The process of the real app, once it answers on a port; the rest as in `running_app`."""
+    usual = ["--server.port", str(port), "--server.headless", "true", "--server.fileWatcherType", "none"]
     with log.open("wb") as said:
         server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(script), *options],
+            [sys.executable, "-m", "streamlit", "run", str(script), *usual, *options],
             cwd=script.parent,
             env=os.environ | ({"TMPDIR": str(temporary)} if temporary else {}),
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
         )
-        try:
-            _wait_for_health(f"http://localhost:{port}/_stcore/health", server, log)
-            yield f"http://localhost:{port}"
-        finally:
-            server.terminate()
-            try:
-                server.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+    try:
+        _wait_for_health(f"http://localhost:{port}/_stcore/health", server, log)
+    except BaseException:
+        server.kill()
+        server.wait()
+        raise
+    return server
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
