@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import shutil
+import sys
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Lock, Thread
 from typing import Any
@@ -22,6 +22,7 @@ from clv.assumptions import Assumptions
 from clv.ingest import InputError, OpenDateOrder, OrderFile, sort_files
 from clv.ingest.database import read_database
 from clv.ingest.database_connections import OrderDatabase
+from clv.ingest.errors import disk_full_problem
 from clv.ingest.read_cache import ReadCache
 from clv.ingest.remembered import recall
 from clv.loading import read_shop
@@ -40,10 +41,7 @@ EMPTIED = "uploads_emptied"
 
 Progress = Callable[[float, str], None]
 LOOK_EVERY = 0.2  # seconds
-FULL_DISK = (
-    "The disk of the machine that CLV Studio runs on is full. Make room there, or have the app started with TMPDIR set "
-    "to a folder on another disk; then remove the files here and add them again."
-)
+TURN = 0.0005  # seconds that a thread may go on while others wait; ten times as many by default
 
 
 @dataclass(eq=False)
@@ -89,6 +87,8 @@ def _sample() -> Shop:
 @st.cache_resource(show_spinner=False)
 def warm_up_models() -> Thread:
     """Load (at the very first start: compile) the models' loops while the first page is being drawn."""
+    # A slider of one session gets its turn at once while another computes something long.
+    sys.setswitchinterval(TURN)
     thread = Thread(target=warm_up, daemon=True)
     thread.start()
     return thread
@@ -130,9 +130,10 @@ def take_database(database: OrderDatabase, settings: Mapping[str, Any], progress
     except InputError:
         raise
     except (OSError, duckdb.Error) as error:
-        if not _disk_is_full(error):
+        problem = disk_full_problem(error)
+        if problem is None:
             raise
-        raise database.refusal("the disk of this machine is full", "Make room on it") from error
+        raise InputError([problem]) from error
     except ValueError as error:
         raise database.refusal(str(error).rstrip("."), "Check the columns that were chosen") from error
     _begin(Session(shop, (database.label,), is_sample=False, database=database))
@@ -194,16 +195,12 @@ def _room_on_disk(state: Session, names: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except (OSError, duckdb.Error) as error:
-        if not _disk_is_full(error):
+        problem = disk_full_problem(error)
+        if problem is None:
             raise
-        state.problems, state.refused, state.question = (FULL_DISK,), tuple(names), None
-
-
-def _disk_is_full(error: BaseException) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in (errno.ENOSPC, errno.EDQUOT)
-    # The engine's own limit is the room that was on the disk when it started.
-    return any(words in str(error) for words in ("No space left on device", "max_temp_directory_size"))
+        # The file that could not be written is ours; the user knows those that were handed in.
+        said = str(replace(problem, where=", ".join(names)))
+        state.problems, state.refused, state.question = (said,), tuple(names), None
 
 
 def cancel_reading(fingerprint: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
 from types import SimpleNamespace
@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from clv.ingest.errors import disk_full_problem
 from clv.shop import Shop
 from pages.components import session
 
@@ -98,6 +99,13 @@ def test_a_read_begins_when_the_one_it_interrupts_has_tidied_up(state, reads):
     assert state.names == ("orders.csv",)
 
 
+def full_disk(name: str) -> str:
+    """What is said of a file when the disk is full."""
+    problem = disk_full_problem(FULL[0])
+    assert problem is not None
+    return str(replace(problem, where=name))
+
+
 @pytest.mark.parametrize("error", FULL, ids=lambda error: type(error).__name__)
 def test_a_disk_that_fills_up_during_a_read_is_said_and_the_loaded_data_stay(
     state, reads, sample_shop, error
@@ -107,7 +115,7 @@ def test_a_disk_that_fills_up_during_a_read_is_said_and_the_loaded_data_stay(
 
     reads(fail)
     session.take_uploads([Upload("1", "orders.csv")], ignore)
-    assert state.problems == (session.FULL_DISK,)
+    assert state.problems == (full_disk("orders.csv"),)
     assert state.refused == ("orders.csv",)
     assert state.shop is sample_shop
     assert state.folder is not None
@@ -123,7 +131,7 @@ def test_a_disk_that_fills_up_during_another_read_of_the_same_files_is_said(stat
     loaded = state.shop
     reads(fail)
     session.reread({"currency": "EUR"}, ignore)
-    assert state.problems == (session.FULL_DISK,)
+    assert state.problems == (full_disk("orders.csv"),)
     assert state.shop is loaded
     assert [file.path.exists() for file in state.files] == [True]
 
@@ -136,7 +144,7 @@ def test_a_disk_that_fills_up_while_a_file_is_written_is_said(state, sample_shop
 
     monkeypatch.setattr(Path, "write_bytes", write_half)
     session.take_uploads([Upload("1", "orders.csv")], ignore)
-    assert state.problems == (session.FULL_DISK,)
+    assert state.problems == (full_disk("orders.csv"),)
     assert state.shop is sample_shop
     assert state.folder is not None
     assert list(state.folder.iterdir()) == []
