@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from clv.analysis import CUSTOMER_COLUMNS
 from clv.ingest.layout import read_layout
 from tests.conftest import PROJECT
 
@@ -33,10 +35,21 @@ def test_every_decision_is_listed() -> None:
     assert listed == {path.name for path in folder.glob("*.md")} - {"README.md"}
 
 
-def test_example_of_a_layout_can_be_read() -> None:
+def example(of: str) -> str:
+    """The example below a heading of CONTRIBUTING."""
     text = (PROJECT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    example = re.search(r"```toml\n(.*?)```", text, re.DOTALL)
-    assert example is not None
-    layout = read_layout("example", example[1])
+    found = re.search(rf"### {of}\n.*?```toml\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_example_of_a_layout_can_be_read() -> None:
+    layout = read_layout("example", example("A layout"))
     assert layout.match_score({"orderno", "buyermail"}) > (0, 0)
     assert layout.columns["amount"] == ("Total Paid",)
+
+
+def test_example_of_a_list_is_written_as_the_ready_lists_are() -> None:
+    [entry] = tomllib.loads(example("A ready-made list"))["list"]
+    assert set(entry) == {"name", "purpose", "rule"}
+    assert set(entry["rule"]) <= set(CUSTOMER_COLUMNS)
