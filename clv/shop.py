@@ -232,7 +232,6 @@ def shop_of(
     ------
     ValueError : there is no order up to ``as_of``.
     """
-    orders = None if isinstance(source, CustomerTable) else source
     summary = _summary(source, as_of)
     found: Sequence[Finding] = ()
     if contacts is not None:
@@ -245,8 +244,8 @@ def shop_of(
     return Shop(
         report=source.report,
         summary=summary,
-        transactions=orders.transactions if orders else None,
-        failed_payments=orders.failed_payments if orders else no_failed_payments(),
+        transactions=None if isinstance(source, CustomerTable) else source.transactions,
+        failed_payments=source.failed_payments,
         contacts=contacts,
         spend=spend,
         media=media,

@@ -48,7 +48,7 @@ def by_expressions(engine: Backend) -> Callable[[Transactions, dt.date], pd.Data
     queries: dict[object, str] = {}
 
     def run(transactions: Transactions, as_of: dt.date) -> pd.DataFrame:
-        kind = (as_of, transactions.a_line_each, transactions.customer_form)
+        kind = (as_of, transactions.one_line_per_order, transactions.customer_form)
         if kind not in queries:
             queries[kind] = ibis.to_sql(summary_expression(transactions, as_of))
         return engine.con.execute(queries[kind]).to_arrow_table().to_pandas()
