@@ -18,7 +18,7 @@ $(shell [ -x $(PY) ] || rm -f $(RUNTIME) $(DEV) $(SPARK))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help app spark test quick simulate fuzz lint bench clean
+.PHONY: help app spark test quick simulate fuzz package lint bench clean
 
 help: ## show the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -32,13 +32,16 @@ test: $(DEV) ## run every test but the simulations and the fuzzing, those in the
 	@chromium="$$(tests/browser/find_chromium.sh)" && CHROMIUM="$$chromium" $(PARALLEL)
 
 quick: $(DEV) ## run the tests that need neither a browser nor a server and are over at once
-	@$(PARALLEL) -m "not browser and not server and not slow and not simulation and not fuzz"
+	@$(PARALLEL) -m "not browser and not server and not slow and not simulation and not fuzz and not package"
 
 simulate: $(DEV) ## fit hundreds of simulated shops: are parameters recovered, do intervals cover?
 	@$(PARALLEL) -m simulation
 
 fuzz: $(DEV) ## read ten thousand damaged files: does each end in a report or a plain sentence?
 	@$(PARALLEL) -m fuzz
+
+package: $(DEV) ## install the package in an empty environment: do the commands and the app run from any folder?
+	$(PY) -m pytest -m package
 
 lint: $(DEV) ## check style, types and who may import whom
 	$(BIN)/ruff check .
