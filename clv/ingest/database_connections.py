@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from urllib.parse import parse_qsl, unquote, unquote_plus, urlsplit
 from clv.ingest.errors import InputError, Problem
 
 # Where Streamlit looks too: in the folder that the program was started in, then in the home folder.
-SECRETS_FILES = (Path(".streamlit/secrets.toml"), Path.home() / ".streamlit" / "secrets.toml")
+# An account without a home folder has "~" for it, where nothing is found.
+SECRETS_FILES = (Path(".streamlit/secrets.toml"), Path(os.path.expanduser("~"), ".streamlit", "secrets.toml"))
 SECRET_SETTINGS = re.compile("pass|pwd|token|secret|key|credential", re.IGNORECASE)
 LONGEST_REASON = 300
 

@@ -48,8 +48,17 @@ def forget(columns: Iterable[str]) -> None:
 
 
 def place() -> Path:
-    """Where the choices are kept: the folder that the system sets aside for the data of programs."""
-    home = Path.home()
+    """Where the choices are kept: the folder that the system sets aside for the data of programs.
+
+    Raises
+    ------
+    OSError
+        The account has no home folder.
+    """
+    try:
+        home = Path.home()
+    except RuntimeError as error:
+        raise OSError("this account has no home folder") from error
     usual = {"win32": home / "AppData" / "Local", "darwin": home / "Library" / "Application Support"}
     chosen = os.environ.get("XDG_DATA_HOME") or (
         os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else None

@@ -38,6 +38,16 @@ def test_a_choice_can_be_forgotten_alone() -> None:
     remembered.forget(COLUMNS)
 
 
+def test_an_account_without_a_home_folder_remembers_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", fail)
+    assert remembered.recall(COLUMNS) is None
+    with pytest.raises(OSError, match="home"):
+        remembered.remember(COLUMNS, CHOICE)
+
+
 def test_only_names_of_columns_are_kept() -> None:
     remembered.remember(COLUMNS, CHOICE | {"remark": "a cell"})
     (kept,) = json.loads(remembered.place().read_text()).values()
