@@ -117,7 +117,7 @@ def plan_windows(first: dt.date, last: dt.date, holdout_days: int | None = None)
     """
     span = (last - first).days
     held = min(span // 4, USUAL_HOLDOUT_DAYS) if holdout_days is None else holdout_days
-    _refuse_unfit(held, span)
+    _refuse_unfit(held, span, is_usual=holdout_days is None)
     cutoff = last - dt.timedelta(days=held)
     known = (cutoff - first).days
     length = min(held, known // 3)
@@ -133,12 +133,17 @@ def longest_holdout(span: int) -> int:
     return min((2 * span + 1) // 3, span - SHORTEST_LEARNING_DAYS, FURTHEST_DAYS)
 
 
-def _refuse_unfit(held: int, span: int) -> None:
+def _refuse_unfit(held: int, span: int, *, is_usual: bool) -> None:
     longest = longest_holdout(span)
     if longest < SHORTEST_HOLDOUT_DAYS:
         raise BacktestError(
             f"The orders span {span} days: too few to hold out {SHORTEST_HOLDOUT_DAYS} days at the end and to learn "
             f"from {SHORTEST_LEARNING_DAYS} before them. Load a longer period."
+        )
+    if is_usual and held < SHORTEST_HOLDOUT_DAYS:
+        raise BacktestError(
+            f"The orders span {span} days, of which a quarter is too short to be held out. Load a longer period, or hold "
+            f"out {SHORTEST_HOLDOUT_DAYS} to {longest} days."
         )
     if not SHORTEST_HOLDOUT_DAYS <= held <= longest:
         todo = (

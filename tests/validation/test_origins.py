@@ -40,3 +40,10 @@ def test_the_fewest_days():
         held_out(1095, 13)
     with pytest.raises(BacktestError, match="span 41 days"):
         held_out(41, 14)
+
+
+def test_a_usual_holdout_that_is_too_short_says_what_can_be_held_out():
+    last = FIRST + dt.timedelta(days=52)
+    with pytest.raises(BacktestError, match="52 days, .* 14 to 24 days"):
+        plan_windows(FIRST, last)
+    assert plan_windows(FIRST, last, 14).holdout.days == 14
