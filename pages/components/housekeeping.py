@@ -17,6 +17,7 @@ from threading import Thread
 from typing import cast
 from weakref import ref
 
+import pyarrow as pa
 import streamlit as st
 from streamlit.runtime import Runtime, exists, get_instance
 from streamlit.runtime.app_session import AppSession
@@ -127,8 +128,9 @@ def _look_again_and_again(keeper: Housekeeper, folder: Path) -> None:
 def set_aside_loaded() -> None:
     """Collect garbage once and keep the rest out of later collections, each of which would cost a slider 50 ms or more.
 
-    What was set aside before and has been let go of since is collected too.
+    What was set aside before and has been let go of since is collected too, and its memory given back to the system.
     """
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    pa.default_memory_pool().release_unused()

