@@ -19,6 +19,7 @@ PAGES = {
     "Trust": "pages/trust.py",
     "Lists": "pages/lists.py",
 }
+JARGON = ("Traceback", "Error", "duckdb", "codec", "varchar", "None")
 WITHOUT_FORECAST = ("Data", "Trust")  # what they show needs none
 File = tuple[str, bytes]
 
@@ -65,3 +66,13 @@ def assert_sound(app: AppTest) -> None:
     assert not app.exception, [element.message for element in app.exception]
     assert "nan" not in words(app).lower().split()
     assert not [label for label, value in boxes(app).items() if "nan" in value.lower()]
+
+
+def assert_refused(app: AppTest) -> None:
+    """A file is said to be unusable, in plain words, and the sample shop is still shown."""
+    assert_sound(app)
+    said = "\n".join(element.value for element in app.error)
+    assert "could not be used" in said
+    assert "Sample shop" in said
+    assert "5,000 customers" in words(app)
+    assert not [word for word in JARGON if word in said]

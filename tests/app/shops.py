@@ -12,6 +12,8 @@ NOBODY_TWICE = (
     "customer,date,amount\n" + "\n".join(f"c{i},2024-{i % 12 + 1:02d}-05,{10 + i}.50" for i in range(60))
 ).encode()
 
+WITHOUT_DATES = b"customer_id,amount\na,1\nb,2\n"
+
 
 def own_orders(customers: int = 700, seed: int = 3) -> bytes:
     """An order file of another shop: other names, other separators, repeat buyers."""

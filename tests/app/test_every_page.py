@@ -9,7 +9,9 @@ from tests.app.shops import NOBODY_TWICE, ONE_CUSTOMER, customer_table, few_orde
 from tests.conftest import real_file
 
 
-@pytest.mark.parametrize("name", [name for name in PAGES if name != "Trust"])  # tests of that page open it
+@pytest.mark.parametrize(
+    "name", [name for name in PAGES if name != "Trust"]
+)  # test_trust.py looks at that one
 def test_sample(showing, name):
     page = open_page(showing(), name)
     assert_sound(page)

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from tests.app.screen import assert_sound, boxes, give, open_page, start, wait_for_backtests, words
-from tests.app.shops import NOBODY_TWICE, gone_orders
+from tests.app.screen import (
+    assert_refused,
+    assert_sound,
+    boxes,
+    give,
+    open_page,
+    start,
+    wait_for_backtests,
+    words,
+)
+from tests.app.shops import NOBODY_TWICE, WITHOUT_DATES, gone_orders
 
 
 def test_it_tests_the_forecast_and_hands_the_model_over():
@@ -61,6 +70,10 @@ def test_corrected_risks_are_offered_and_used_on_all_pages(app):
     assert "Churn risks are as the model gives them" in words(page)
     page.button(key="reset").click().run()
     assert "Churn risks are" not in words(page)
+
+
+def test_a_bad_file_is_explained_there_too(data_page):
+    assert_refused(open_page(give(data_page, ("nodate.csv", WITHOUT_DATES)), "Trust"))
 
 
 def test_it_says_why_there_is_no_backtest(data_page):
