@@ -75,8 +75,10 @@ def read_rows(tmp_path):
 # What takes longest, first: a long file begun last would keep one worker busy while the others have nothing left.
 LONGEST_FIRST = (
     "tests/browser/",
-    "tests/app/",
     "tests/ingest/databases/",
+    "tests/app/test_trust.py",
+    "tests/app/test_every_page.py",
+    "tests/app/",
     "tests/test_command_line.py",
     "tests/validation/",
     "tests/ingest/test_correctness.py",

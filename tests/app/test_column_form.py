@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.app.test_pages import assert_sound, give, words
+from tests.app.screen import assert_sound, give, words
 from tests.conftest import PATIENCE
 
 ODD = "who,day it was,gross,net\n" + "".join(
@@ -40,7 +40,7 @@ def form() -> None:
 
 def with_file(content: str) -> AppTest:
     """A new session that a file was given to."""
-    page = give(AppTest.from_function(form, default_timeout=PATIENCE).run(), "orders.csv", content.encode())
+    page = give(AppTest.from_function(form, default_timeout=PATIENCE).run(), ("orders.csv", content.encode()))
     assert_sound(page)
     return page
 

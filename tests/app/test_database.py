@@ -8,7 +8,8 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.conftest import PATIENCE, PROJECT, SAMPLE_ORDERS
+from tests.app.screen import open_page, start
+from tests.app.shops import sample_orders
 
 SECRETS = """
 [connections.warehouse]
@@ -21,15 +22,16 @@ table = "orders"
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The app, started in a folder whose secrets name a DuckDB file with the sample shop's orders."""
+    """The page Data, in a folder whose secrets name a DuckDB file with the orders of 510 customers."""
     path = tmp_path / "shop.duckdb"
+    (tmp_path / "orders.csv").write_bytes(sample_orders(510))
     with duckdb.connect(str(path)) as engine:
-        engine.execute(f"CREATE TABLE orders AS FROM read_csv('{SAMPLE_ORDERS}', all_varchar=true)")
+        engine.execute(f"CREATE TABLE orders AS FROM read_csv('{tmp_path / 'orders.csv'}', all_varchar=true)")
         engine.execute("CREATE TABLE stock AS SELECT 'tea' AS article, 3 AS pieces")
     (tmp_path / ".streamlit").mkdir()
     (tmp_path / ".streamlit" / "secrets.toml").write_text(SECRETS.format(path=path))
     monkeypatch.chdir(tmp_path)
-    return AppTest.from_file(str(PROJECT / "app.py"), default_timeout=PATIENCE).run()
+    return start("Data")
 
 
 def said(app: AppTest) -> str:
@@ -48,11 +50,11 @@ def test_orders_are_read_from_the_table_that_is_chosen(app: AppTest):
     app.button(key="database_read").click().run()
     assert not app.exception
     assert "warehouse (table orders)" in said(app)
-    page = app.switch_page("pages/data.py").run()
-    assert not page.exception
-    assert "24,700 rows were read" in said(page)
-    [columns] = [table.value for table in page.dataframe if "meaning" in table.value]
+    assert "3,524 rows were read" in said(app)
+    [columns] = [table.value for table in app.dataframe if "meaning" in table.value]
     assert columns.set_index("meaning")["column"]["Customer"] == "customer_id"
+    page = open_page(app, "Overview")
+    assert not page.exception
     page.button(key="use_sample").click().run()
     assert "Sample shop" in said(page)
 

@@ -11,7 +11,7 @@ import duckdb
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.app.test_pages import own_orders
+from tests.app.shops import own_orders
 from tests.browser.driving import (
     hand_over,
     keyed,

@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.app.test_pages import own_orders
+from tests.app.shops import own_orders
 from tests.browser.driving import (
     DESKTOP,
     PHONE,

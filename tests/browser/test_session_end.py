@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.app.test_pages import own_orders
+from tests.app.shops import own_orders
 from tests.browser.driving import (
     free_port,
     new_context,
