@@ -44,6 +44,6 @@ def test_the_fewest_days():
 
 def test_a_usual_holdout_that_is_too_short_says_what_can_be_held_out():
     last = FIRST + dt.timedelta(days=52)
-    with pytest.raises(BacktestError, match="52 days, .* 14 to 24 days"):
+    with pytest.raises(BacktestError, match=r"52 days, .* 14 to 24 days"):
         plan_windows(FIRST, last)
     assert plan_windows(FIRST, last, 14).holdout.days == 14
