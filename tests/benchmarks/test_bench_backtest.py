@@ -28,7 +28,7 @@ def holdout(tmp_path_factory):
 
 @pytest.mark.slow
 def test_it_prints_both_sides(shop_file, capsys):
-    bench_backtest.print_file(shop_file, None, runs=1, warm_up=False)
+    bench_backtest.main([str(shop_file), "--runs", "1"])
     printed = capsys.readouterr().out
     for words in ("order days", "lifetimes BG/NBD", "lifetimes Pareto/NBD", "80 % ranges", "whole backtest"):
         assert words in printed
