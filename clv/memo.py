@@ -23,8 +23,8 @@ LOOKED_INTO = ("clv", "sklearn")
 class Memo:
     """A bounded cache with a lock for each key.
 
-    A value in the making blocks only those who ask for the same value. When the values together take more than the
-    bound, those that nobody has asked for the longest go; the newest stays whatever its size.
+    A value in the making blocks only those who ask for the same value. When the values, each with all that hangs on it,
+    add up to more than the bound, those that nobody has asked for the longest go; the newest stays whatever its size.
 
     Parameters
     ----------
@@ -34,6 +34,9 @@ class Memo:
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self.most_bytes = most_bytes
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._sizes: dict[
+            Hashable, int
+        ] = {}  # counted once: to walk all values for each new one would take long
         self._making: dict[Hashable, Lock] = {}
         self._guard = Lock()  # held for moments only, never while a value is made
 
@@ -49,8 +52,9 @@ class Memo:
                     return self._known(key)
             try:
                 value = make()
+                size = bytes_held([value])
                 with self._guard:
-                    self._keep(key, value)
+                    self._keep(key, value, size)
             finally:
                 with self._guard:
                     self._making.pop(key, None)
@@ -72,10 +76,11 @@ class Memo:
         self._values.move_to_end(key)
         return self._values[key]
 
-    def _keep(self, key: Hashable, value: object) -> None:
-        self._values[key] = value
-        while len(self._values) > 1 and bytes_held(self._values.values()) > self.most_bytes:
-            self._values.popitem(last=False)
+    def _keep(self, key: Hashable, value: object, size: int) -> None:
+        self._values[key], self._sizes[key] = value, size
+        while len(self._values) > 1 and sum(self._sizes.values()) > self.most_bytes:
+            oldest, _ = self._values.popitem(last=False)
+            del self._sizes[oldest]
 
 
 def bytes_held(values: Iterable[object]) -> int:
